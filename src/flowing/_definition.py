@@ -1,0 +1,143 @@
+"""From what was given to `task` or `bind` to a task, by way of every check, before anything runs (FAULTS G)."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Final, cast
+
+import attrs
+
+from flowing._declared import SyncTask, Task, tasks_in
+from flowing._functions import name_of, parameters_of, place_of, refuse_unsupported, show_call, show_type
+from flowing._options import DEFAULTS, Options, checked, checked_name
+from flowing._text import one_line
+from flowing._wiring import (
+    FromTask,
+    Who,
+    all_dependencies,
+    bind_arguments,
+    checked_predicate,
+    refuse_detached,
+    refuse_untaken,
+    wire,
+    wire_gate,
+)
+from flowing.errors import ConfigError, SignatureError, UnsupportedFunctionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+_NO_NAME: Final = (lambda: None).__name__
+_SEARCHED_MAX: Final = 100  # members of a container given to bind(): a mistake shows among the first, data can be long
+
+
+@attrs.frozen(eq=False)
+class Definition:
+    """Everything `task(...)` was given but the function; called with the function it makes the task."""
+
+    depends_on: object
+    after: object
+    name: object
+    when: object
+    validate: object
+    retry_until: object
+    options: Options
+
+    def __call__(self, function: object, /) -> SyncTask[..., object]:
+        """Make the task, or raise the `FlowingError` that says what is wrong with it."""
+        return define(_body(function), self)
+
+
+def define(function: Callable[..., object], given: Definition) -> SyncTask[..., object]:
+    """Check and wire what was given, and attach the task to its dependencies if it is detached."""
+    who = Who(_name(function, given.name))
+    refuse_unsupported(function, who)
+    depends_on = tasks_in("depends_on", given.depends_on, who)
+    order_only = tasks_in("after", given.after, who)
+    options = checked(given.options, task=who.task)
+    parameters = parameters_of(function)
+    defaults = {} if parameters is None else parameters.defaults
+    if defaults:
+        _refuse_bare_tasks(function, defaults.items(), who)
+    body = wire(function, parameters, depends_on, who)
+    valued = all_dependencies(depends_on, (body,), ())
+    when = wire_gate("when", given.when, valued, who.task)
+    validate = wire_gate("validate", given.validate, valued, who.task)
+    if depends_on:
+        refuse_untaken(depends_on, body, (when, validate), who)
+    dependencies = all_dependencies(valued, (when, validate), order_only)
+    if not options.detached:
+        refuse_detached(dependencies, who)
+    made: SyncTask[..., object] = SyncTask(
+        who.task,
+        body,
+        options,
+        dependencies,
+        when=when,
+        validate=validate,
+        retry_until=checked_predicate(given.retry_until, who.task),
+        direct="checked" if any(isinstance(default, FromTask) for default in defaults.values()) else "as is",
+    )
+    if options.detached:
+        made.attach()
+    return made
+
+
+def define_bound(function: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> SyncTask[..., object]:
+    """Make the task that calls the function with these arguments. It never attaches itself (D6)."""
+    body = _body(function)
+    who = Who(checked_name(name_of(body), body))
+    refuse_unsupported(body, who)
+    arguments = [(str(position), value) for position, value in enumerate(args, start=1)]
+    _refuse_bare_tasks(body, [*arguments, *kwargs.items()], who)
+    call = bind_arguments(body, args, kwargs, who)
+    dependencies = all_dependencies((), (call,), ())
+    refuse_detached(dependencies, who)
+    return SyncTask(who.task, call, DEFAULTS, dependencies, direct="bound")
+
+
+def _body(function: object) -> Callable[..., object]:
+    if isinstance(function, Task):
+        name = one_line(function.name)
+        raise UnsupportedFunctionError(
+            f"{name!r} is a task already; give the function inside it, or change options with {name}.with_options(...)"
+        )
+    if not callable(function):
+        raise UnsupportedFunctionError(f"a task is made from a function, not from {show_type(function)}; give it one")
+    return function
+
+
+def _name(function: Callable[..., object], given: object) -> str:
+    name = name_of(function) if given is None else given
+    if given is None and name == _NO_NAME:
+        raise ConfigError(
+            f"the lambda at {one_line(place_of(function))} has no name for its task; pass name=, or write a def"
+        )
+    return checked_name(name, function)
+
+
+def _refuse_bare_tasks(function: Callable[..., object], arguments: Iterable[tuple[str, object]], who: Who) -> None:
+    """Raise `SignatureError` for a task where its value is meant, and for a `Depends` inside a container."""
+    for place, value in arguments:
+        if isinstance(value, Task):
+            name = one_line(value.name)
+            raise SignatureError(
+                f"{who}: argument {place} of {show_call(function)} is the task {name!r} itself, not its value; "
+                f"write Depends({name})"
+            )
+        inside = next((each for each in islice(_members(value), _SEARCHED_MAX) if isinstance(each, FromTask)), None)
+        if inside is not None:
+            raise SignatureError(
+                f"{who}: argument {place} of {show_call(function)} has {inside!r} inside {show_type(value)}, where no "
+                f"flow fills it; give it a parameter of its own"
+            )
+
+
+def _members(value: object) -> Iterable[object]:
+    match value:
+        case dict():
+            return cast("dict[object, object]", value).values()  # proof: a dict, and everything is an object
+        case list() | tuple() | set() | frozenset():
+            return cast("Iterable[object]", value)  # proof: all four iterate, and everything is an object
+        case _:
+            return ()

@@ -1,0 +1,284 @@
+"""Facts the shell reports, and the orders it gets. No logic.
+
+Events are past tense: what happened, with the time and the randomness it happened with. Decisions are imperative:
+orders not yet carried out. Every decision that is carried out is answered by exactly one event, named beside it.
+All times are seconds on one monotonic clock; `task` is a number in the graph.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from attrs import field, frozen
+
+from flowing.core.status import NO_VALUE
+
+# ── events about one attempt, fenced by epoch and attempt number ─────────────────────────────────
+
+
+@frozen
+class AttemptStarted:
+    """A worker began the attempt. Answers `Start`."""
+
+    task: int
+    attempt: int
+    epoch: int
+    at_s: float
+
+
+@frozen
+class AttemptSucceeded:
+    """The body returned a value that was accepted."""
+
+    task: int
+    attempt: int
+    epoch: int
+    at_s: float
+    value: object = field(repr=False)
+
+
+@frozen(kw_only=True)
+class AttemptFailed:
+    """The body raised, or `retry_until` refused `value`. `jitter` in [0, 1) scales the delay of a jittered retry."""
+
+    task: int
+    attempt: int
+    epoch: int
+    at_s: float
+    error: BaseException = field(repr=False)
+    retryable: bool
+    jitter: float = 0.0
+    value: object = field(repr=False, default=NO_VALUE)
+
+
+@frozen(kw_only=True)
+class AttemptTimedOut:
+    """The deadline passed first; the attempt's thread is abandoned and keeps its place until it returns."""
+
+    task: int
+    attempt: int
+    epoch: int
+    at_s: float
+    error: BaseException = field(repr=False)
+    retryable: bool
+    jitter: float = 0.0
+
+
+@frozen
+class AttemptStopped:
+    """The body ended itself because the run was being cancelled."""
+
+    task: int
+    attempt: int
+    epoch: int
+    at_s: float
+
+
+@frozen
+class GateClosed:
+    """`when` said no before the body ran."""
+
+    task: int
+    attempt: int
+    epoch: int
+    at_s: float
+
+
+@frozen
+class InputRejected:
+    """A gate raised `error` before the body ran."""
+
+    task: int
+    attempt: int
+    epoch: int
+    at_s: float
+    error: BaseException = field(repr=False)
+
+
+@frozen
+class BackoffStarted:
+    """A timer for the delay is set. Answers `Delay`."""
+
+    task: int
+    attempt: int
+    epoch: int
+    until_s: float
+
+
+@frozen
+class BackoffElapsed:
+    """The delay is over."""
+
+    task: int
+    attempt: int
+    epoch: int
+
+
+@frozen
+class RetryAbandoned:
+    """The run stops, so the task will not be tried again. Answers `GiveUp`."""
+
+    task: int
+    attempt: int
+    epoch: int
+
+
+@frozen
+class TaskSkipped:
+    """The skip was taken note of, and goes on to the dependents. Answers `Skip`."""
+
+    task: int
+    attempt: int
+    epoch: int
+
+
+# ── events about the run ─────────────────────────────────────────────────────────────────────────
+
+
+@frozen
+class RunRequested:
+    """A run begins. `wall_s` is the Unix time at `at_s`, for display only."""
+
+    at_s: float
+    wall_s: float
+    run_id: str
+
+
+@frozen
+class ResumeRequested:
+    """The run goes on: what has no result runs (again), with a fresh retry budget."""
+
+    at_s: float
+    wall_s: float
+    rerun_detached: bool = False
+
+
+@frozen
+class MainSettled:
+    """Nothing more happens in the main graph; detached tasks may start. Answers `SettleMain`."""
+
+
+@frozen
+class CancelRequested:
+    """Start nothing more; running attempts may finish."""
+
+
+@frozen
+class GraceElapsed:
+    """Running attempts had their time after a cancel; their threads are abandoned."""
+
+
+@frozen
+class PlaceAwaited:
+    """A timer is set for a place to come free. Answers `AwaitPlace`."""
+
+
+@frozen
+class PlacesExhausted:
+    """No abandoned thread came back in time."""
+
+
+@frozen
+class RunFinished:
+    """The run is over. Answers `Finish`."""
+
+
+@frozen
+class ResultProvided:
+    """A value was given from outside; computed descendants are invalidated with it."""
+
+    task: int
+    value: object = field(repr=False)
+
+
+@frozen
+class ResultsInvalidated:
+    """These results are wrong: they and their computed descendants are to be made anew."""
+
+    tasks: tuple[int, ...]
+
+
+AttemptEvent: TypeAlias = (
+    AttemptStarted
+    | AttemptSucceeded
+    | AttemptFailed
+    | AttemptTimedOut
+    | AttemptStopped
+    | GateClosed
+    | InputRejected
+    | BackoffStarted
+    | BackoffElapsed
+    | RetryAbandoned
+    | TaskSkipped
+)
+RunEvent: TypeAlias = (
+    RunRequested
+    | ResumeRequested
+    | MainSettled
+    | CancelRequested
+    | GraceElapsed
+    | PlaceAwaited
+    | PlacesExhausted
+    | RunFinished
+    | ResultProvided
+    | ResultsInvalidated
+)
+Event: TypeAlias = AttemptEvent | RunEvent
+
+
+# ── decisions ────────────────────────────────────────────────────────────────────────────────────
+
+
+@frozen
+class Start:
+    """Run the body; answer with `AttemptStarted`."""
+
+    task: int
+    attempt: int
+    epoch: int
+
+
+@frozen
+class Delay:
+    """Set a timer that reports `BackoffElapsed`; answer with `BackoffStarted`."""
+
+    task: int
+    attempt: int
+    epoch: int
+    delay_s: float
+
+
+@frozen
+class GiveUp:
+    """Forget the timer; answer with `RetryAbandoned`."""
+
+    task: int
+    attempt: int
+    epoch: int
+
+
+@frozen
+class Skip:
+    """Take note; answer with `TaskSkipped`."""
+
+    task: int
+    attempt: int
+    epoch: int
+
+
+@frozen
+class SettleMain:
+    """Answer with `MainSettled`."""
+
+
+@frozen
+class AwaitPlace:
+    """Set a timer that reports `PlacesExhausted`; answer with `PlaceAwaited`."""
+
+
+@frozen
+class Finish:
+    """Let everybody go; answer with `RunFinished`."""
+
+
+Decision: TypeAlias = Start | Delay | GiveUp | Skip | SettleMain | AwaitPlace | Finish

@@ -1,0 +1,196 @@
+"""The compiled graph: tasks as numbers, in the order in which they should start. No functions, no values, no state."""
+
+from __future__ import annotations
+
+from collections import deque
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from attrs import field, frozen
+
+from flowing._text import one_line
+from flowing.errors import CycleError, DuplicateTaskError, GraphError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_CYCLE_SEARCH_STEPS_MAX: Final = 2_000_000
+
+
+@frozen(kw_only=True)
+class Policy:
+    """How often a task is tried again, and after what delay (D7). Delays are in seconds."""
+
+    retries: int = 0
+    backoff_base_s: float = 1.0
+    backoff_max_s: float = 30.0
+    jitter: bool = False
+
+
+@frozen(kw_only=True)
+class Limits:
+    """What one run may use: live attempts, abandoned threads beside them, and whether a failure stops it."""
+
+    workers: int = 5
+    abandoned: int = 5
+    fail_fast: bool = True
+
+
+@frozen
+class Node:
+    """One task as declared: a name and the names of the tasks it waits for."""
+
+    name: str
+    dependencies: tuple[str, ...] = ()
+    policy: Policy = field(kw_only=True, default=Policy())
+    detached: bool = field(kw_only=True, default=False)
+
+
+@frozen(kw_only=True, slots=False)
+class Graph:
+    """An acyclic graph whose task numbers are its start order.
+
+    Tasks `0 .. main - 1` are the main graph, `main .. size - 1` are detached (D6). Within each, a task with a
+    longer path to a sink has the lower number, then the one declared first (D18); so a dependency always has a
+    lower number than its dependents. `dependents` are ascending, `dependencies` in declared order.
+    """
+
+    names: tuple[str, ...]
+    dependencies: tuple[tuple[int, ...], ...] = field(repr=False)
+    dependents: tuple[tuple[int, ...], ...] = field(repr=False)
+    policies: tuple[Policy, ...] = field(repr=False)
+    main: int
+    limits: Limits
+
+    @property
+    def size(self) -> int:
+        """Count the tasks."""
+        return len(self.names)
+
+    @cached_property
+    def numbers(self) -> Mapping[str, int]:
+        """Map each name to its number. O(n) once."""
+        return {name: number for number, name in enumerate(self.names)}
+
+
+def compile_graph(nodes: Sequence[Node], limits: Limits) -> Graph:
+    """Number the nodes and resolve their names. O(nodes + edges) and no recursion.
+
+    Raises:
+        DuplicateTaskError: two nodes have one name.
+        GraphError: a dependency is not among the nodes, or a main node depends on a detached one.
+        CycleError: the nodes depend on each other in a circle.
+    """
+    dependencies = _resolve(nodes)
+    dependents: list[list[int]] = [[] for _ in nodes]
+    for position, needed in enumerate(dependencies):
+        for dependency in needed:
+            dependents[dependency].append(position)
+    order = _start_order(nodes, dependents, _topological(nodes, dependencies, dependents))
+    number_of = [0] * len(nodes)
+    for number, position in enumerate(order):
+        number_of[position] = number
+    return Graph(
+        names=tuple(nodes[position].name for position in order),
+        dependencies=tuple(tuple(number_of[needed] for needed in dependencies[position]) for position in order),
+        dependents=tuple(tuple(sorted(number_of[waiting] for waiting in dependents[position])) for position in order),
+        policies=tuple(nodes[position].policy for position in order),
+        main=sum(not node.detached for node in nodes),
+        limits=limits,
+    )
+
+
+def _resolve(nodes: Sequence[Node]) -> list[tuple[int, ...]]:
+    """Turn dependency names into positions, each once."""
+    positions: dict[str, int] = {}
+    for position, node in enumerate(nodes):
+        if positions.setdefault(node.name, position) != position:
+            message = f"two tasks are named {one_line(node.name)!r}; give one of them another name"
+            raise DuplicateTaskError(message)
+    resolved = []
+    for node in nodes:
+        unknown = [name for name in node.dependencies if name not in positions]
+        if unknown:
+            message = (
+                f"task {one_line(node.name)!r} depends on {one_line(unknown[0])!r}, which is not in the graph; "
+                f"add a node of that name, or remove the dependency"
+            )
+            raise GraphError(message)
+        needed = tuple(dict.fromkeys(positions[name] for name in node.dependencies))
+        for position in needed:
+            if nodes[position].detached and not node.detached:
+                message = (
+                    f"task {one_line(node.name)!r} depends on the detached task {one_line(nodes[position].name)!r}; "
+                    f"make {one_line(node.name)!r} detached too, or the other one not"
+                )
+                raise GraphError(message)
+        resolved.append(needed)
+    return resolved
+
+
+def _topological(
+    nodes: Sequence[Node], dependencies: Sequence[Sequence[int]], dependents: Sequence[Sequence[int]]
+) -> list[int]:
+    """Order positions so that every dependency comes first (Kahn 1962)."""
+    unmet = [len(needed) for needed in dependencies]
+    order = [position for position, count in enumerate(unmet) if not count]
+    for position in order:  # grows while it is walked
+        for waiting in dependents[position]:
+            unmet[waiting] -= 1
+            if not unmet[waiting]:
+                order.append(waiting)
+    if len(order) < len(nodes):
+        stuck = {position for position, count in enumerate(unmet) if count}
+        raise CycleError([nodes[position].name for position in _shortest_cycle(dependencies, stuck)])
+    return order
+
+
+def _start_order(nodes: Sequence[Node], dependents: Sequence[Sequence[int]], topological: Sequence[int]) -> list[int]:
+    """Sort positions: main before detached, longest path to a sink first, then declared order (D18)."""
+    height = [0] * len(nodes)
+    for position in reversed(topological):
+        detached = nodes[position].detached
+        for waiting in dependents[position]:
+            if height[waiting] >= height[position] and nodes[waiting].detached == detached:
+                height[position] = height[waiting] + 1
+    return sorted(range(len(nodes)), key=lambda position: (nodes[position].detached, -height[position]))
+
+
+def _shortest_cycle(dependencies: Sequence[Sequence[int]], stuck: set[int]) -> list[int]:
+    """Find a shortest circle among `stuck`, first position repeated at the end.
+
+    Breadth-first from each position, given up after a fixed number of steps: then it is the shortest one so far.
+    """
+    best: list[int] = []
+    steps = 0
+    for root in sorted(stuck):
+        came_from: dict[int, int] = {}
+        queue = deque([(root, 0)])
+        while queue:
+            position, distance = queue.popleft()
+            if best and distance + 1 >= len(best) - 1:
+                break
+            for needed in dependencies[position]:
+                steps += 1
+                if needed == root:
+                    best = _walk_back(came_from, root, position)
+                    queue.clear()
+                    break
+                if needed in stuck and needed not in came_from:
+                    came_from[needed] = position
+                    queue.append((needed, distance + 1))
+        if steps > _CYCLE_SEARCH_STEPS_MAX and best:
+            break
+    return best
+
+
+def _walk_back(came_from: Mapping[int, int], root: int, last: int) -> list[int]:
+    """List the circle root -> ... -> last -> root in the direction 'depends on'."""
+    path = [root]
+    position = last
+    while position != root:
+        path.append(position)
+        position = came_from[position]
+    path.append(root)
+    path.reverse()
+    return path

@@ -1,0 +1,220 @@
+"""The whole run as a value, and what can be read off it. Nothing here makes a new state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias, assert_never
+
+from attrs import frozen
+
+from flowing.core.status import (
+    BACKOFF,
+    FIRST,
+    ORDER,
+    READY,
+    BackingOff,
+    Because,
+    Blocked,
+    Cancelled,
+    Failed,
+    Invalidated,
+    Lane,
+    Provided,
+    Ready,
+    Rejected,
+    RetryDue,
+    Running,
+    SkipDue,
+    Skipped,
+    Status,
+    Succeeded,
+)
+from flowing.core.table import Table, make_table
+
+if TYPE_CHECKING:
+    from flowing.core.graph import Graph
+
+
+# ── phases: fail_fast and cancelling are facts about the run, not a sweep over its rows ──────────
+
+
+@frozen
+class Idle:
+    """Not started yet. `touched` says that results were provided or invalidated."""
+
+    touched: bool = False
+
+
+@frozen
+class Open:
+    """The main graph goes on."""
+
+
+@frozen
+class FailingFast:
+    """Main task `cause` failed for good: nothing of the main graph starts or retries any more (D5)."""
+
+    cause: int
+
+
+@frozen
+class Detaching:
+    """The main graph has settled; detached tasks run (D6). `failed_fast` is the task that stopped it, if one did."""
+
+    failed_fast: int | None
+
+
+@frozen
+class Stopping:
+    """Nothing starts any more. `grace_over` says that running attempts are not waited for either (D9)."""
+
+    because: Because
+    failed_fast: int | None
+    grace_over: bool = False
+
+
+@frozen
+class Closed:
+    """The run is over; `because` says what stopped it early, None when it came to its end."""
+
+    because: Because | None
+    failed_fast: int | None
+
+
+Active: TypeAlias = Open | FailingFast | Detaching | Stopping
+Phase: TypeAlias = Idle | Active | Closed
+
+
+@frozen
+class Times:
+    """When the run (or its last resume) began, on both clocks; `id` names the run over all its resumes."""
+
+    id: str
+    at_s: float
+    wall_s: float
+
+
+@frozen
+class Run:
+    """What is true of the run as a whole, and seldom changes.
+
+    `epoch` counts the resumes, `abandoned` the threads of timed-out attempts that have not come back, `late` what
+    they reported too late, and `awaiting_place` says that the run waits for one of them.
+    """
+
+    graph: Graph
+    phase: Phase
+    epoch: int
+    abandoned: int = 0
+    late: int = 0
+    awaiting_place: bool = False
+    times: Times | None = None
+
+
+@frozen
+class State:
+    """A run, whole. Every event makes a new one; old ones stay valid.
+
+    `running` and `main_left` repeat what the table says (how many rows run, how many main rows are not settled),
+    because counting is O(n). They cannot drift: only `transition` writes them, in the same step as the rows,
+    and `check` recounts them in every test.
+    """
+
+    run: Run
+    table: Table
+    running: int
+    main_left: int
+
+    @property
+    def graph(self) -> Graph:
+        """Give the graph."""
+        return self.run.graph
+
+    @property
+    def phase(self) -> Phase:
+        """Say how far the run is."""
+        return self.run.phase
+
+    @property
+    def epoch(self) -> int:
+        """Count the resumes."""
+        return self.run.epoch
+
+    @property
+    def free(self) -> int:
+        """Count the attempts that may start now: `max_abandoned` abandoned threads are replaced, more are not (D8)."""
+        limits = self.run.graph.limits
+        return limits.workers - self.running - max(0, self.run.abandoned - limits.abandoned)
+
+
+def initial(graph: Graph, *, epoch: int = 0) -> State:
+    """Make the state before anything has happened. O(n)."""
+    blocked = {0: FIRST} | {count: Blocked(count) for count in set(map(len, graph.dependencies)) if count}
+    rows = [blocked[len(needed)] for needed in graph.dependencies]
+    return State(Run(graph, Idle(), epoch), make_table(rows), running=0, main_left=graph.main)
+
+
+def has_result(row: Status) -> bool:
+    """Tell whether dependents can use the row."""
+    return isinstance(row, Succeeded | Provided)
+
+
+def value_of(row: Status) -> object:
+    """Give the value of a row that has a result."""
+    assert isinstance(row, Succeeded | Provided), row
+    return row.value
+
+
+def check(state: State) -> None:
+    """Assert everything that must be true of a state. O(nodes + edges); for tests and simulation."""
+    graph, rows = state.graph, list(state.table)
+    assert len(rows) == graph.size
+    assert state.running == sum(isinstance(row, Running) for row in rows)
+    assert state.main_left == sum(not is_settled(row) for row in rows[: graph.main])
+    assert state.run.abandoned >= 0
+    for lane in (READY, ORDER, BACKOFF):
+        assert _rows_in(state.table, lane) == [number for number, row in enumerate(rows) if row.lane == lane]
+        assert state.table.has(lane) == any(row.lane == lane for row in rows)
+    for number, row in enumerate(rows):
+        unmet = sum(not has_result(rows[needed]) for needed in graph.dependencies[number])
+        _check_row(state, number, row, unmet)
+    if not isinstance(state.phase, Idle | Closed):
+        assert state.running + state.run.abandoned <= graph.limits.workers + graph.limits.abandoned
+
+
+def _rows_in(table: Table, lane: Lane) -> list[int]:
+    found = []
+    task = table.first(lane)
+    while task is not None:
+        found.append(task)
+        task = table.first(lane, task + 1)
+    return found
+
+
+def _check_row(state: State, number: int, row: Status, unmet: int) -> None:
+    policy = state.graph.policies[number]
+    match row:
+        case Blocked():
+            assert row.unmet == unmet > 0
+        case Ready() | Running():
+            assert unmet == 0
+            assert 1 <= row.attempt - row.past.attempts <= 1 + policy.retries
+        case RetryDue() | BackingOff():
+            assert unmet == 0
+            assert 1 <= row.attempt - row.failure.run.past.attempts <= policy.retries
+        case Failed():
+            assert 1 <= row.attempt - row.failure.run.past.attempts <= 1 + policy.retries
+        case Skipped() | SkipDue():
+            if not isinstance(state.phase, Idle | Closed):
+                cause = state.table[row.cause]
+                assert isinstance(cause, Skipped if row.gate else Failed | Rejected)
+        case Invalidated():
+            assert isinstance(state.phase, Idle | Closed)
+        case Succeeded() | Provided() | Rejected() | Cancelled():
+            pass
+        case _:
+            assert_never(row)
+
+
+def is_settled(row: Status) -> bool:
+    """Tell whether nothing more happens to the row in this run, unless it is resumed."""
+    return isinstance(row, Succeeded | Provided | Failed | Rejected | Skipped | Cancelled)

@@ -1,0 +1,244 @@
+"""What a task's row in the table can be: one record per status, each with exactly its own payload. No logic."""
+
+from __future__ import annotations
+
+import enum
+from typing import ClassVar, Final, Literal, TypeAlias
+
+from attrs import field, frozen
+
+
+# Which rows the table can find without a search: those that await something. Plain ints, because an IntEnum costs
+# half a microsecond per bit operation.
+Lane: TypeAlias = Literal[0, 1, 2, 3]
+NO_LANE: Final = 0
+READY: Final = 1
+ORDER: Final = 2
+BACKOFF: Final = 3
+
+
+class NoValue(enum.Enum):
+    """The absence of a value, apart from every value (None included)."""
+
+    NO_VALUE = "no value"
+
+
+NO_VALUE: Final = NoValue.NO_VALUE
+
+
+class Because(enum.Enum):
+    """Why a task failed without another try, or was cancelled."""
+
+    FAIL_FAST = "fail_fast"
+    CANCEL = "cancelled"
+    EXHAUSTED = "no worker left"
+
+
+@frozen
+class Past:
+    """What a row keeps of earlier resumes of this run: attempts made, and how often its result was invalidated."""
+
+    attempts: int = 0
+    invalidations: int = 0
+
+
+FRESH: Final = Past()
+
+
+@frozen
+class Blocked:
+    """Waits for `unmet` dependencies that have not succeeded yet."""
+
+    lane: ClassVar[Lane] = NO_LANE
+    unmet: int
+    past: Past = FRESH
+
+    @property
+    def attempt(self) -> int:
+        """Count the attempts so far."""
+        return self.past.attempts
+
+
+@frozen
+class Ready:
+    """Every dependency succeeded; attempt number `attempt` can start."""
+
+    lane: ClassVar[Lane] = READY
+    attempt: int
+    past: Past = FRESH
+
+
+@frozen
+class Running:
+    """Attempt number `attempt` started at `started_s` on the monotonic clock."""
+
+    lane: ClassVar[Lane] = NO_LANE
+    attempt: int
+    past: Past
+    started_s: float
+
+
+@frozen
+class Failure:
+    """How an attempt ended badly: the error, the refused value if there was one, and whether it was abandoned."""
+
+    run: Running
+    ended_s: float
+    error: BaseException = field(repr=False)
+    value: object = field(repr=False, default=NO_VALUE)
+    timed_out: bool = False
+
+
+@frozen
+class RetryDue:
+    """Failed with retries left; the delay of `delay_s` has not been ordered yet."""
+
+    lane: ClassVar[Lane] = ORDER
+    failure: Failure
+    delay_s: float
+
+    @property
+    def attempt(self) -> int:
+        """Give the number of the attempt that failed."""
+        return self.failure.run.attempt
+
+
+@frozen
+class BackingOff:
+    """Failed with retries left; the next attempt may start at `until_s`. Holds no worker."""
+
+    lane: ClassVar[Lane] = BACKOFF
+    failure: Failure
+    until_s: float
+
+    @property
+    def attempt(self) -> int:
+        """Give the number of the attempt that failed."""
+        return self.failure.run.attempt
+
+
+@frozen
+class Succeeded:
+    """Has a computed value. `stale` marks a detached one whose inputs changed after it ran (D4)."""
+
+    lane: ClassVar[Lane] = NO_LANE
+    run: Running
+    ended_s: float
+    value: object = field(repr=False)
+    stale: bool = False
+
+    @property
+    def attempt(self) -> int:
+        """Give the number of the attempt that succeeded."""
+        return self.run.attempt
+
+    @property
+    def past(self) -> Past:
+        """Give what the row kept of earlier resumes when the attempt started."""
+        return self.run.past
+
+
+@frozen
+class Provided:
+    """Has a value from outside: an override."""
+
+    lane: ClassVar[Lane] = NO_LANE
+    value: object = field(repr=False)
+    past: Past = FRESH
+
+    @property
+    def attempt(self) -> int:
+        """Count the attempts made before the value was provided."""
+        return self.past.attempts
+
+
+@frozen
+class Failed:
+    """Failed for good. `because` says what kept it from being tried again, where something did."""
+
+    lane: ClassVar[Lane] = NO_LANE
+    failure: Failure
+    because: Because | None = None
+
+    @property
+    def attempt(self) -> int:
+        """Give the number of the last attempt."""
+        return self.failure.run.attempt
+
+
+@frozen
+class Rejected:
+    """Failed without an attempt: a gate raised `error` (D10)."""
+
+    lane: ClassVar[Lane] = NO_LANE
+    error: BaseException = field(repr=False)
+    past: Past = FRESH
+
+    @property
+    def attempt(self) -> int:
+        """Count the attempts made before the gate was asked."""
+        return self.past.attempts
+
+
+@frozen
+class SkipDue:
+    """Task `cause` failed, or its gate closed; the skip has not been ordered yet."""
+
+    lane: ClassVar[Lane] = ORDER
+    cause: int
+    gate: bool
+    past: Past
+
+    @property
+    def attempt(self) -> int:
+        """Count the attempts so far."""
+        return self.past.attempts
+
+
+@frozen
+class Skipped:
+    """Will not run in this run: ancestor `cause` failed, or a gate closed on it or on ancestor `cause`."""
+
+    lane: ClassVar[Lane] = NO_LANE
+    cause: int
+    gate: bool
+    past: Past
+
+    @property
+    def attempt(self) -> int:
+        """Count the attempts so far."""
+        return self.past.attempts
+
+
+@frozen
+class Cancelled:
+    """The body itself stopped because the run was being cancelled."""
+
+    lane: ClassVar[Lane] = NO_LANE
+    run: Running
+    ended_s: float
+
+    @property
+    def attempt(self) -> int:
+        """Give the number of the attempt that stopped."""
+        return self.run.attempt
+
+
+@frozen
+class Invalidated:
+    """Its result is wrong or out of date; the next run or resume makes it anew."""
+
+    lane: ClassVar[Lane] = NO_LANE
+    past: Past
+
+    @property
+    def attempt(self) -> int:
+        """Count the attempts so far."""
+        return self.past.attempts
+
+
+Waiting: TypeAlias = Blocked | Ready | RetryDue | BackingOff | SkipDue | Invalidated
+Settled: TypeAlias = Succeeded | Provided | Failed | Rejected | Skipped | Cancelled
+Status: TypeAlias = Waiting | Running | Settled
+
+FIRST: Final = Ready(1)

@@ -1,0 +1,218 @@
+"""Every exception that flowing raises. One base, no logic beyond wording the message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from typing_extensions import override
+
+from flowing._text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class FlowingError(Exception):
+    """Base of everything that flowing raises on purpose.
+
+    Every message names the task (or the path), what happened, and the way out.
+    Every subclass pickles, whatever its constructor takes.
+    """
+
+    @override
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self.args), self.__dict__
+
+
+def _rebuild(kind: type[FlowingError], args: tuple[object, ...]) -> FlowingError:
+    """Make an exception from its parts without calling its constructor."""
+    error = kind.__new__(kind, *args)
+    error.args = args
+    return error
+
+
+# ── what a user declared is wrong: raised before anything starts ─────────────────────────────────
+
+
+class ConfigError(FlowingError, ValueError):
+    """An option has a value that it cannot take."""
+
+
+class GraphError(FlowingError):
+    """The declared tasks do not make a graph."""
+
+
+class CycleError(GraphError):
+    """Tasks depend on each other in a circle; the message shows a shortest one."""
+
+    cycle: tuple[str, ...]
+
+    def __init__(self, cycle: Sequence[str]) -> None:
+        self.cycle = tuple(cycle)
+        way = " -> ".join(one_line(name) for name in self.cycle)
+        super().__init__(f"tasks depend on each other in a circle: {way}; remove one of these dependencies")
+
+
+class DuplicateTaskError(GraphError):
+    """Two tasks of one flow have the same name."""
+
+
+class TaskDefinitionError(GraphError):
+    """A task cannot be made from what was given to `task()`, `bind()` or `Depends()`."""
+
+
+class NotATaskError(TaskDefinitionError, TypeError):
+    """Something that is not a task stands where a task is needed."""
+
+
+class SignatureError(TaskDefinitionError, TypeError):
+    """A function's parameters and the task's dependencies do not fit together."""
+
+
+class DetachedDependencyError(TaskDefinitionError):
+    """A task of the main graph depends on a detached one, whose outcome may not matter to it."""
+
+
+class UnsupportedFunctionError(TaskDefinitionError, TypeError):
+    """The function is of a kind that cannot be the body of a task."""
+
+
+# ── a call that does not fit the state of the flow ───────────────────────────────────────────────
+
+
+class UnknownTaskError(FlowingError, KeyError):
+    """The flow has no such task."""
+
+    @override
+    def __str__(self) -> str:
+        """Give the plain message: a `KeyError` would show it quoted."""
+        return str(self.args[0]) if self.args else ""
+
+
+class FlowRunningError(FlowingError):
+    """The flow is running, and the call needs it to stand still."""
+
+
+class ForkedProcessError(FlowingError):
+    """A flow that runs in a parent process was used in a forked child."""
+
+
+class ResultUnavailable(FlowingError, LookupError):  # noqa: N818 - the name given by the design
+    """A task has no value to give.
+
+    `task`, `state` and `root_cause` (a task's name, or None) say which, why and through whom.
+    """
+
+    task: str
+    state: str
+    root_cause: str | None
+
+    def __init__(self, task: str, state: str, *, reason: str | None, root_cause: str | None) -> None:
+        self.task, self.state, self.root_cause = task, state, root_cause
+        why = f" ({one_line(reason)})" if reason else ""
+        through = f"; root cause: task {one_line(root_cause)!r}" if root_cause not in {None, task} else ""
+        super().__init__(
+            f"task {one_line(task)!r} has no value: it is {state}{why}{through}; "
+            f"run() or resume() the flow, override() the task, or use value_or()"
+        )
+
+
+# ── what happened to a task ──────────────────────────────────────────────────────────────────────
+
+
+class TaskTimeoutError(FlowingError, TimeoutError):
+    """An attempt was not done at its deadline. `stuck_at` is the line it was in, where known."""
+
+    task: str
+    attempt: int
+    timeout_s: float
+    stuck_at: str | None
+
+    def __init__(self, task: str, *, attempt: int, timeout_s: float, stuck_at: str | None) -> None:
+        self.task, self.attempt, self.timeout_s, self.stuck_at = task, attempt, timeout_s, stuck_at
+        where = f", stuck in {one_line(stuck_at)}" if stuck_at else ""
+        super().__init__(
+            f"task {one_line(task)!r} was not done {timeout_s:g} s after attempt {attempt} began{where}; "
+            f"raise timeout_s, or make the body give up in time"
+        )
+
+
+class RetryUntilError(FlowingError, ValueError):
+    """`retry_until` still said no after the last attempt. The last value stays on the StepResult."""
+
+    task: str
+    attempts: int
+
+    def __init__(self, task: str, *, attempts: int) -> None:
+        self.task, self.attempts = task, attempts
+        super().__init__(
+            f"retry_until of task {one_line(task)!r} refused the result of all {attempts} attempts; "
+            f"raise retry=, or accept the value with override()"
+        )
+
+
+class AttemptCancelled(FlowingError):  # noqa: N818 - the name given by the design
+    """Raised inside a body by `current().sleep()` when nobody waits for the attempt any more."""
+
+    task: str
+
+    def __init__(self, task: str) -> None:
+        self.task = task
+        super().__init__(f"task {one_line(task)!r} was cancelled while it slept; let this error end the body")
+
+
+class NoCurrentAttempt(FlowingError, LookupError):  # noqa: N818 - says what is missing, as its neighbours do
+    """`current()` was called outside a task's body."""
+
+
+class TaskFailed(FlowingError):  # noqa: N818 - the name given by the design
+    """One root cause of a failed flow; `__cause__` is the original error."""
+
+    task: str
+    attempts: int
+
+    def __init__(self, task: str, *, attempts: int, summary: str) -> None:
+        self.task, self.attempts = task, attempts
+        super().__init__(f"task {one_line(task)!r} failed after {attempts} attempt(s): {one_line(summary)}")
+
+
+class FlowFailed(FlowingError, ExceptionGroup[Exception]):  # noqa: N818 - the name given by the design
+    """The flow did not succeed: one `TaskFailed` per root cause."""
+
+    @override
+    def derive(self, excs: Sequence[Exception], /) -> FlowFailed:  # type: ignore[override]  # typeshed makes derive generic in the members; a FlowFailed has one kind
+        """Keep the type when the group is split."""
+        return FlowFailed(self.message, excs)
+
+    @override
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.message, self.exceptions), self.__dict__
+
+
+# ── what ended a run ─────────────────────────────────────────────────────────────────────────────
+
+
+class WorkersExhausted(FlowingError):  # noqa: N818 - the name given by the design
+    """Every worker is stuck in a timed-out attempt. `stuck` has one `task at line` per attempt."""
+
+    stuck: tuple[str, ...]
+
+    def __init__(self, stuck: Sequence[str], *, grace_s: float) -> None:
+        self.stuck = tuple(stuck)
+        listing = "; ".join(one_line(entry) for entry in self.stuck)
+        super().__init__(
+            f"no worker is left: {len(self.stuck)} timed-out attempts did not return within {grace_s:g} s of grace: "
+            f"{listing}; make these bodies give up in time, or raise max_abandoned; resume() keeps what succeeded"
+        )
+
+
+class WorkerStartError(FlowingError):
+    """The operating system refused to start a thread, and none is running."""
+
+
+class WorkerCrashed(FlowingError):  # noqa: N818 - says what happened, as its neighbours do
+    """An exception from outside hit flowing's own code in one of its threads, and the run was ended."""
+
+
+class InvalidTransition(FlowingError):  # noqa: N818 - the name given by the design
+    """An event reached a status in which it can't happen: a bug in the shell, never a user's mistake."""

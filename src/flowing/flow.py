@@ -1,0 +1,274 @@
+"""The flow: compiled once, then run, looked at, mended and resumed. Joins core and shell, and is neither."""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+import time
+import uuid
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
+
+from flowing._compile import compile_flow
+from flowing._text import one_line
+from flowing.core.events import ResultProvided, ResultsInvalidated, ResumeRequested, RunRequested
+from flowing.core.graph import Limits
+from flowing.core.state import Closed, Idle, State, initial
+from flowing.core.transition import transition
+from flowing.errors import ConfigError, FlowRunningError, ForkedProcessError, NotATaskError
+from flowing.results import Results, StepResult, number_of, step_result
+from flowing.shell.observers import Listener, Observers, Subscription
+from flowing.shell.session import Session, Settings, close_as_it_stands, close_without_workers
+from flowing.task import Settable, Task
+
+if TYPE_CHECKING:
+    from flowing.core.events import Event
+
+R = TypeVar("R")
+Q = ParamSpec("Q")
+
+
+class Flow:
+    """A graph of tasks, and the state of its current run.
+
+    Everything but `run`, `resume`, `override` and `invalidate` may be called at any time, from any thread. Those four
+    raise `FlowRunningError` while the flow is running, and `ForkedProcessError` in a child forked meanwhile.
+    """
+
+    def __init__(
+        self,
+        *terminals: Task[object],
+        max_workers: int = 5,
+        fail_fast: bool = True,
+        max_abandoned: int | None = None,
+        grace_s: float = 10,
+        keep_frames: bool = False,
+        discover_detached: bool = True,
+        stall_warning_s: float | None = 60,
+    ) -> None:
+        """Compile the tasks that `terminals` need. O(tasks + edges); starts nothing.
+
+        Args:
+            terminals: The last tasks of the graph; what they depend on comes along.
+            max_workers: Most tasks that run at the same time. Default: 5.
+            fail_fast: Stop the main graph after the first final failure. Default: True.
+            max_abandoned: Most threads stuck in a timed-out attempt that are replaced. Default: max_workers.
+            grace_s: Seconds that running tasks get to finish after a cancel, and stuck ones to come back when no
+                worker is left. Default: 10.
+            keep_frames: Keep the local variables in the tracebacks of errors, for a debugger. Default: False.
+            discover_detached: Take in detached tasks that nobody named, if all they depend on is in the flow.
+                Default: True.
+            stall_warning_s: Seconds after which a running task without `timeout_s` is warned of, once, in the log;
+                None for never. Default: 60.
+
+        Raises:
+            ConfigError: an option has a value that it cannot take, or there is no terminal.
+            GraphError: the tasks do not make a graph; the subclass and the message say why, and the way out.
+        """
+        limits = Limits(
+            workers=_whole("max_workers", max_workers, least=1),
+            abandoned=_whole("max_abandoned", max_workers if max_abandoned is None else max_abandoned, least=0),
+            fail_fast=_flag("fail_fast", fail_fast),
+        )
+        self._settings = Settings(
+            grace_s=_seconds("grace_s", grace_s),
+            keep_frames=_flag("keep_frames", keep_frames),
+            stall_warning_s=None if stall_warning_s is None else _seconds("stall_warning_s", stall_warning_s),
+        )
+        discover = _flag("discover_detached", discover_detached)
+        self._compiled = compile_flow(terminals, limits, discover_detached=discover)
+        self._at_rest = initial(self._compiled.graph)
+        self._session: Session | None = None
+        self._observers = Observers()
+        self._starting = threading.Lock()
+
+    # ── run ──────────────────────────────────────────────────────────────────────────────────────
+
+    def run(self) -> Results:
+        """Run every task from the start, and give the results. Never raises because a task failed.
+
+        A flow that has run before begins a new run, without the overrides of the old one.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C. Running tasks got `grace_s` to finish; `resume()` keeps what succeeded.
+            WorkersExhausted: every worker is stuck in a timed-out attempt; `resume()` keeps what succeeded.
+            WorkerStartError: the system refuses to start threads.
+            FlowRunningError: the flow is running already.
+        """
+        state = self._settled_state("run()")
+        if not isinstance(state.phase, Idle):
+            state = initial(self._compiled.graph, epoch=state.epoch + 1)
+        return self._conduct(state, RunRequested(time.monotonic(), time.time(), uuid.uuid4().hex))
+
+    def resume(self, *, rerun_detached: bool = False) -> Results:
+        """Go on with the run: keep what SUCCEEDED, run everything else with a fresh retry budget.
+
+        Before any `run()` it is `run()`; when everything has succeeded it returns at once. Raises as `run()` does.
+
+        Args:
+            rerun_detached: Fire detached tasks again whose inputs were overridden or invalidated after they ran.
+        """
+        state = self._settled_state("resume()")
+        if isinstance(state.phase, Idle):
+            return self.run()
+        return self._conduct(state, ResumeRequested(time.monotonic(), time.time(), rerun_detached))
+
+    def cancel(self) -> None:
+        """Stop a running flow from another thread: nothing more starts, running tasks get `grace_s` to finish.
+
+        `run()` then returns, with `results.cancelled` true. Does nothing when the flow is not running.
+        """
+        session = self._session
+        if session is not None:
+            session.cancel()
+
+    def _conduct(self, state: State, event: Event) -> Results:
+        """Begin, and wait for the end, whatever ends it."""
+        began = transition(state, event)
+        self._observers.observe(event, began)
+        began = close_without_workers(began)
+        if isinstance(began.phase, Closed):
+            self._at_rest = began
+            return self.results
+        with self._starting:
+            self._settled_state("run()")
+            session = self._session = Session(began, self._compiled.bodies, self._settings, self._observers.observe)
+        try:
+            session.conduct()
+        finally:
+            self._take_back(session)
+        return self.results
+
+    def _take_back(self, session: Session) -> None:
+        """Keep the state in which a session ended, and let go of its threads."""
+        state = session.state
+        self._at_rest = state if isinstance(state.phase, Closed) else close_as_it_stands(state)
+        self._session = None
+
+    def _settled_state(self, call: str) -> State:
+        """Give the state if the flow stands still, else say that it does not."""
+        session = self._session
+        if session is None:
+            return self._at_rest
+        if session.pid != os.getpid():
+            message = (
+                f"{call}: this flow was running when process {session.pid} forked this one, and runs on there; "
+                f"make a new Flow in the child"
+            )
+            raise ForkedProcessError(message)
+        if session.over or session.owner == threading.get_ident():
+            # The thread that waited is gone, or it is this one: an interrupt tore it out of the last line of run().
+            self._take_back(session)
+            return self._at_rest
+        message = f"{call}: the flow is running; wait for it, cancel() it, or make another Flow of the same tasks"
+        raise FlowRunningError(message)
+
+    # ── look ─────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def _state(self) -> State:
+        session = self._session
+        return self._at_rest if session is None else session.state
+
+    @property
+    def results(self) -> Results:
+        """Every task's result as it is now, also while the flow is running."""
+        return Results(self._state, self._compiled.numbers)
+
+    @property
+    def detached_failures(self) -> tuple[StepResult[object], ...]:
+        """The detached tasks that FAILED, in start order. Emptied by `run()`."""
+        return self.results.failures(detached=True)
+
+    @property
+    def tasks(self) -> tuple[Task[object], ...]:
+        """The tasks of the flow in start order (D18), detached ones last."""
+        return self._compiled.tasks
+
+    def value(self, task_def: Task[R]) -> R:
+        """Give a task's value.
+
+        Raises:
+            ResultUnavailable: there is none; says the task's state and the root cause.
+            UnknownTaskError: the task is not in this flow.
+        """
+        result: StepResult[R] = step_result(self._state, self._number(task_def))
+        return result.value
+
+    def summary(self) -> str:
+        """Draw a table of all tasks: state, name, duration, attempts, and why."""
+        from flowing.views.summary import summarise  # noqa: PLC0415 - views are loaded when somebody looks
+
+        return summarise(self.results)
+
+    def subscribe(self, listener: Listener) -> Subscription:
+        """Have `listener` called with an `Observation` of every event, in order, in a thread of its own (D22).
+
+        What it does never changes or delays the run. One that is too slow loses the oldest of 10,000 waiting events,
+        and hears of it through `EventsLost`.
+        """
+        return self._observers.subscribe(listener)
+
+    # ── mend ─────────────────────────────────────────────────────────────────────────────────────
+
+    def override(self, step: Settable[Q], /, *value: Q.args, **kwargs: Q.kwargs) -> None:
+        """Give a task a result of your own: `flow.override(step, value)`.
+
+        It counts as SUCCEEDED until the next `run()`. Computed results that depend on it become PENDING; detached
+        effects that already ran are not fired again unless `resume(rerun_detached=True)`.
+
+        Raises:
+            UnknownTaskError: the task is not in this flow.
+            FlowRunningError: the flow is running.
+        """
+        if len(value) != 1 or kwargs:
+            message = "override() takes the task and one value: flow.override(step, value)"
+            raise TypeError(message)
+        # Every argument but `value[0]` is checked above; the ParamSpec exists for checkers alone.
+        state = self._settled_state("override()")
+        self._mend(state, ResultProvided(self._number(step), cast("object", value[0])))
+
+    def invalidate(self, *steps: Task[object]) -> None:
+        """Make results that succeeded but are wrong PENDING, and with them the computed results that depend on them.
+
+        The next `resume()` makes them anew, with a new idempotency key.
+
+        Raises:
+            UnknownTaskError: a task is not in this flow.
+            FlowRunningError: the flow is running.
+        """
+        state = self._settled_state("invalidate()")
+        self._mend(state, ResultsInvalidated(tuple([self._number(step) for step in steps])))
+
+    def _mend(self, state: State, event: Event) -> None:
+        self._at_rest = transition(state, event)
+        self._observers.observe(event, self._at_rest)
+
+    def _number(self, step: object) -> int:
+        if not isinstance(step, Task):
+            message = f"{one_line(repr(type(step)))} is not a task; give the task itself, not its name or its function"
+            raise NotATaskError(message)
+        return number_of(step, self._at_rest, self._compiled.numbers)
+
+
+def _whole(option: str, value: object, *, least: int) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= least:
+        return value
+    raise _refused(option, value, f"a whole number, {least} or more")
+
+
+def _seconds(option: str, value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf:
+        return min(value, 1e9)
+    raise _refused(option, value, "a finite number of seconds, 0 or more")
+
+
+def _flag(option: str, value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise _refused(option, value, "True or False")
+
+
+def _refused(option: str, value: object, allowed: str) -> ConfigError:
+    shown = value if isinstance(value, int | float | str | None) else type(value)
+    return ConfigError(f"Flow has {option}={one_line(repr(shown), length_max=80)}; it must be {allowed}")

@@ -1,0 +1,1 @@
+"""The imperative shell: one lock and a state, threads, timers. No scheduling decisions."""

@@ -1,0 +1,141 @@
+"""One attempt as the shell knows it, and `current()`, what a body can learn about its own."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Final, final
+
+from flowing.errors import AttemptCancelled, NoCurrentAttempt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flowing.shell.body import Body
+
+
+@final
+class Attempt:
+    """An attempt that a worker has taken. Mutable: `cancelled` and `over` are set once, from any thread."""
+
+    __slots__ = (
+        "_wake_up",
+        "body",
+        "cancelled",
+        "clock",
+        "deadline_s",
+        "epoch",
+        "first_try",
+        "inputs",
+        "invalidations",
+        "number",
+        "over",
+        "run_id",
+        "started_s",
+        "task",
+        "thread_id",
+    )
+
+    def __init__(self, task: int, number: int, epoch: int, body: Body, *, started_s: float) -> None:
+        self.task = task
+        self.number = number
+        self.epoch = epoch
+        self.body = body
+        self.started_s = started_s
+        self.deadline_s = None if body.timeout_s is None else started_s + body.timeout_s
+        self.inputs: tuple[object, ...] = ()
+        self.first_try = True
+        self.invalidations = 0
+        self.run_id = ""
+        self.thread_id: int | None = None
+        self.cancelled = False
+        self.over = False
+        self._wake_up: threading.Event | None = None
+
+    clock: Callable[[], float]
+
+    def cancel(self) -> None:
+        """Tell the body, if it asks, that it may stop; wake it if it sleeps in `current().sleep()`."""
+        self.cancelled = True
+        if self._wake_up is not None:
+            self._wake_up.set()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for the time to pass or for `cancel()`."""
+        if self._wake_up is None:
+            self._wake_up = threading.Event()
+        # `cancel()` sets the flag before it looks for the event, so one of the two sees the other.
+        if self.cancelled or self._wake_up.wait(seconds):
+            raise AttemptCancelled(self.body.name)
+
+
+CURRENT: Final[ContextVar[Attempt]] = ContextVar("flowing.current")
+
+
+@final
+class CurrentAttempt:
+    """The attempt that runs the calling code. Valid in the body's thread and in contexts copied from it."""
+
+    __slots__ = ("_attempt",)
+
+    def __init__(self, attempt: Attempt) -> None:
+        self._attempt = attempt
+
+    @property
+    def name(self) -> str:
+        """The task's name."""
+        return self._attempt.body.name
+
+    @property
+    def attempt(self) -> int:
+        """The attempt's number, from 1, counted over all resumes of the run."""
+        return self._attempt.number
+
+    @property
+    def deadline(self) -> float | None:
+        """When the result is no longer accepted, in seconds on the clock of `now()`; None without `timeout_s`."""
+        return self._attempt.deadline_s
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether to stop soon: the deadline has passed, or the run is being cancelled."""
+        return self._attempt.cancelled
+
+    @property
+    def idempotency_key(self) -> str:
+        """A key for remote side effects: 32 hex digits, the same for every attempt and resume of one run.
+
+        It changes when the task's result is invalidated, so that the remote side does not answer with the stale one.
+        """
+        attempt = self._attempt
+        parts = (attempt.run_id, attempt.body.name, str(attempt.invalidations))
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+    def now(self) -> float:
+        """Read the run's monotonic clock, in seconds."""
+        return self._attempt.clock()
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep, but no longer than anybody waits for this attempt.
+
+        Raises:
+            AttemptCancelled: the attempt was cancelled before the time was over; let it end the body.
+        """
+        self._attempt.sleep(seconds)
+
+
+def current() -> CurrentAttempt:
+    """Give the attempt that runs the calling code.
+
+    Raises:
+        NoCurrentAttempt: the code was not called by a flow, or in a thread that did not copy the context.
+    """
+    attempt = CURRENT.get(None)
+    if attempt is None:
+        message = (
+            "current() was called where no flow runs a task; call it in a task's body, "
+            "and in threads of your own run the code in contextvars.copy_context()"
+        )
+        raise NoCurrentAttempt(message)
+    return CurrentAttempt(attempt)

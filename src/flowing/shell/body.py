@@ -1,0 +1,57 @@
+"""What to call for a task, with tasks replaced by their numbers in the graph. Calls nothing by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+
+@frozen
+class Input:
+    """Where an argument comes from: entry `slot` of the values that the attempt was given."""
+
+    slot: int
+
+
+@frozen
+class BoundCall:
+    """A function and its arguments: constants, or inputs."""
+
+    function: Callable[..., object]
+    positional: tuple[object, ...] = ()
+    keywords: tuple[tuple[str, Input], ...] = ()
+    constants: Mapping[str, object] = field(factory=dict[str, object])
+
+    def __call__(self, inputs: Sequence[object]) -> object:
+        """Call the function with its arguments."""
+        keywords = {parameter: inputs[source.slot] for parameter, source in self.keywords}
+        if self.constants:
+            keywords = {**self.constants, **keywords}
+        if not self.positional:
+            return self.function(**keywords)
+        arguments = (inputs[each.slot] if isinstance(each, Input) else each for each in self.positional)
+        return self.function(*arguments, **keywords)
+
+
+@frozen
+class Body:
+    """All that the shell needs to run a task. `inputs` are the tasks whose values fill the slots."""
+
+    name: str
+    call: BoundCall
+    inputs: tuple[int, ...] = ()
+    when: BoundCall | None = None
+    validate: BoundCall | None = None
+    retry_until: Callable[[object], object] | None = None
+    retry_on: tuple[type[BaseException], ...] = (Exception,)
+    timeout_s: float | None = None
+    jitter: bool = False
+    has_gates: bool = field(init=False)
+
+    @has_gates.default
+    def _find_gates(self) -> bool:
+        return self.when is not None or self.validate is not None

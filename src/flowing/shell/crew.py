@@ -1,0 +1,98 @@
+"""Worker threads: visit the desk, perform, visit again. No scheduling decisions.
+
+Daemon threads of our own: a stuck task in a `ThreadPoolExecutor` keeps the interpreter from exiting.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from flowing.core.events import AttemptFailed, CancelRequested, InputRejected
+from flowing.shell.perform import perform
+from flowing.shell.tracebacks import clean
+
+if TYPE_CHECKING:
+    from contextvars import Context
+
+    from flowing.core.events import AttemptEvent
+    from flowing.shell.attempt import Attempt
+    from flowing.shell.desk import Desk
+
+
+class ThreadWorker:
+    """A worker as the desk sees it, and its bell."""
+
+    __slots__ = ("_bell", "assignment")
+
+    def __init__(self) -> None:
+        self.assignment: Attempt | None = None
+        self._bell = threading.Lock()
+        self._bell.acquire()
+
+    def wake(self) -> None:
+        """Let it visit the desk again."""
+        self._bell.release()
+
+    def sleep(self) -> None:
+        """Wait for `wake`, which may have come already."""
+        self._bell.acquire()
+
+
+class Crew:
+    """The worker threads of one run, hired when there is something to start."""
+
+    def __init__(self, context: Context, *, keep_frames: bool) -> None:
+        self._context = context
+        self._keep_frames = keep_frames
+        self._threads: list[threading.Thread] = []
+
+    def hire(self, desk: Desk) -> None:
+        """Start one more thread."""
+        number = len(self._threads)
+        thread = threading.Thread(target=self._work, args=(desk,), name=f"flowing-{number}", daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+    def join(self, desk: Desk, *, until_s: float) -> None:
+        """Wait for the threads that are on their way out; not for those stuck in a body."""
+        stuck = {attempt.thread_id for attempt in (*desk.live.values(), *desk.abandoned.values())}
+        for thread in self._threads:
+            if thread.ident not in stuck:
+                thread.join(max(0.0, until_s - time.monotonic()))
+
+    def _work(self, desk: Desk) -> None:
+        try:
+            self._serve(desk, ThreadWorker())
+        except BaseException as error:  # noqa: BLE001 - FAULTS X11: whatever hit us, the run must end
+            desk.break_down(error)
+        finally:
+            del desk  # an error's traceback reaches this frame, and through it the whole run
+
+    def _serve(self, desk: Desk, worker: ThreadWorker) -> None:
+        event: AttemptEvent | None = None
+        try:
+            while True:
+                if not desk.visit(worker, event):
+                    if desk.closed:
+                        return
+                    event = None
+                    worker.sleep()
+                    continue
+                attempt, worker.assignment = worker.assignment, None
+                assert attempt is not None
+                event = self._perform(desk, attempt)
+        finally:
+            del desk, worker, event  # as in _work
+
+    def _perform(self, desk: Desk, attempt: Attempt) -> AttemptEvent:
+        attempt.thread_id = threading.get_ident()
+        event = perform(attempt, self._context.copy())
+        attempt.over = True
+        attempt.inputs = ()
+        if isinstance(event, AttemptFailed | InputRejected):
+            clean(event.error, keep_frames=self._keep_frames)
+            if isinstance(event.error, KeyboardInterrupt):
+                desk.report(CancelRequested())
+        return event

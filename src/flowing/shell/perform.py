@@ -1,0 +1,98 @@
+"""Run one attempt: gates, body, `retry_until`; and say what happened as an event. No lock, no state.
+
+Everything a user wrote is called here, so everything it can raise ends here.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+from flowing.core.events import AttemptFailed, AttemptStopped, AttemptSucceeded, GateClosed, InputRejected
+from flowing.core.status import NO_VALUE
+from flowing.errors import AttemptCancelled, RetryUntilError
+from flowing.shell.attempt import CURRENT
+
+if TYPE_CHECKING:
+    from contextvars import Context
+
+    from flowing.core.events import AttemptEvent
+    from flowing.shell.attempt import Attempt
+
+
+def perform(attempt: Attempt, context: Context) -> AttemptEvent:
+    """Run the attempt in the context, and report how it ended. Never raises."""
+    return context.run(_perform, attempt)
+
+
+def _perform(attempt: Attempt) -> AttemptEvent:
+    CURRENT.set(attempt)
+    body = attempt.body
+    if body.has_gates and attempt.first_try:
+        closed = _ask_gates(attempt)
+        if closed is not None:
+            return closed
+    try:
+        value = body.call(attempt.inputs)
+    except BaseException as error:  # noqa: BLE001 - D12: whatever a body raises is its result
+        return failed(attempt, error)
+    if body.retry_until is not None:
+        refused = _ask_retry_until(attempt, value)
+        if refused is not None:
+            return refused
+    return AttemptSucceeded(attempt.task, attempt.number, attempt.epoch, attempt.clock(), value)
+
+
+def _ask_gates(attempt: Attempt) -> GateClosed | InputRejected | None:
+    """Ask `when`, then `validate`; None lets the body run (D10)."""
+    body = attempt.body
+    try:
+        if body.when is not None and not body.when(attempt.inputs):
+            return GateClosed(attempt.task, attempt.number, attempt.epoch, attempt.clock())
+        if body.validate is not None:
+            body.validate(attempt.inputs)
+    except BaseException as error:  # noqa: BLE001 - D12: as for a body
+        return InputRejected(attempt.task, attempt.number, attempt.epoch, attempt.clock(), error)
+    return None
+
+
+def _ask_retry_until(attempt: Attempt, value: object) -> AttemptFailed | None:
+    """Ask `retry_until`; None accepts the value."""
+    assert attempt.body.retry_until is not None
+    try:
+        if attempt.body.retry_until(value):
+            return None
+    except BaseException as error:  # noqa: BLE001 - D12: as for a body
+        return _failure(attempt, error, retryable=False)
+    refusal = RetryUntilError(attempt.body.name, attempts=attempt.number)
+    return _failure(attempt, refusal, retryable=True, value=value)
+
+
+def failed(attempt: Attempt, error: BaseException) -> AttemptFailed | AttemptStopped:
+    """Report what the body raised."""
+    if isinstance(error, AttemptCancelled) and attempt.cancelled:
+        return AttemptStopped(attempt.task, attempt.number, attempt.epoch, attempt.clock())
+    try:
+        retryable = isinstance(error, Exception) and isinstance(error, attempt.body.retry_on)
+    except BaseException as hostile:  # noqa: BLE001 - `__instancecheck__` is the user's (FAULTS R23)
+        both = BaseExceptionGroup("retry_on could not be asked about the error of the body", [error, hostile])
+        return _failure(attempt, both, retryable=False)
+    return _failure(attempt, error, retryable=retryable)
+
+
+def _failure(attempt: Attempt, error: BaseException, *, retryable: bool, value: object = NO_VALUE) -> AttemptFailed:
+    return AttemptFailed(
+        task=attempt.task,
+        attempt=attempt.number,
+        epoch=attempt.epoch,
+        at_s=attempt.clock(),
+        error=error,
+        retryable=retryable,
+        jitter=jitter(attempt),
+        value=value,
+    )
+
+
+def jitter(attempt: Attempt) -> float:
+    """Draw the factor for a jittered delay; nothing is drawn where none is used."""
+    return random.random() if attempt.body.jitter else 0.0  # noqa: S311 - spreads load, guards nothing

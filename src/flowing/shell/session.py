@@ -1,0 +1,174 @@
+"""One call of run() or resume(): the caller's side. It starts the clerk, waits, and answers Ctrl-C.
+
+The caller never takes the desk's lock, so that an interrupt can hit it anywhere and hurt nobody.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import time
+from collections import deque
+from contextvars import copy_context
+from functools import partial
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from flowing._text import describe_error
+from flowing.core.decide import answer, decide
+from flowing.core.events import CancelRequested, Event, Finish, GraceElapsed, SettleMain
+from flowing.core.state import Closed
+from flowing.core.status import Because
+from flowing.core.transition import transition
+from flowing.errors import FlowingError, WorkerCrashed, WorkersExhausted, WorkerStartError
+from flowing.shell.clerk import Clerk
+from flowing.shell.crew import Crew
+from flowing.shell.desk import Desk
+from flowing.shell.seams import World
+from flowing.shell.tracebacks import stuck_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from flowing.core.state import State
+    from flowing.shell.body import Body
+
+_JOIN_S = 1.0  # threads on their way out need microseconds; a machine under load more
+
+
+@frozen(kw_only=True)
+class Settings:
+    """How the shell behaves; what is decided lies in the graph's limits."""
+
+    grace_s: float
+    keep_frames: bool
+    stall_warning_s: float | None
+
+
+class Session:
+    """The threads of one run, and the world that its desk sees."""
+
+    def __init__(
+        self,
+        state: State,
+        bodies: Sequence[Body],
+        settings: Settings,
+        observe: Callable[[Event, State], None] | None,
+    ) -> None:
+        self._clerk = Clerk(time.monotonic, stall_warning_s=settings.stall_warning_s)
+        self._crew = Crew(copy_context(), keep_frames=settings.keep_frames)
+        self._closed: queue.SimpleQueue[None] = queue.SimpleQueue()
+        world = World(time.monotonic, self._crew, self._clerk, on_closed=partial(self._closed.put, None))
+        self._desk = Desk(state, bodies, world, grace_s=settings.grace_s, observe=observe)
+        self.pid = os.getpid()
+        self.owner = threading.get_ident()
+        self.over = False  # nobody waits any more; what is still reported changes nothing that anybody sees
+        self._settings = settings
+        self._first: deque[None] = deque([None])
+        self._clerk_thread: threading.Thread | None = None
+
+    @property
+    def state(self) -> State:
+        """The run as it is now."""
+        return self._desk.state
+
+    def cancel(self) -> None:
+        """Ask the run to stop (D9). Safe from any thread, in any state."""
+        self._clerk.cancel()
+
+    def conduct(self) -> State:
+        """Run until everything is over, and give the state in the end.
+
+        Raises:
+            KeyboardInterrupt: the caller was interrupted; what was done until then is in `self.state`.
+            WorkersExhausted, WorkerStartError, WorkerCrashed: the run could not go on.
+        """
+        interrupted = False
+        try:
+            while True:
+                try:
+                    self._wait()
+                    break
+                except KeyboardInterrupt:
+                    if interrupted:
+                        raise
+                    interrupted = True
+                    self.cancel()
+            self._join()
+        finally:
+            self.over = True
+            self._clerk.cancel(at_once=True)
+        if interrupted:
+            raise KeyboardInterrupt
+        self._raise_what_ended_it()
+        return self._desk.state
+
+    def _wait(self) -> None:
+        if self._clerk_thread is None:
+            self._start_clerk()
+        self._closed.get()
+
+    def _start_clerk(self) -> None:
+        """Start the clerk; if an interrupt hits in the middle, a second one may be started, and leaves at once."""
+        thread = threading.Thread(target=self._keep_time, name="flowing-clerk", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as refusal:
+            message = (
+                f"the system refused to start a thread ({refusal}); lower the number of threads, raise their limit, "
+                f"or don't run a flow while the interpreter shuts down"
+            )
+            raise WorkerStartError(message) from refusal
+        self._clerk_thread = thread
+
+    def _keep_time(self) -> None:
+        try:
+            self._first.pop()
+        except IndexError:
+            return
+        try:
+            self._clerk.run(self._desk)
+        except BaseException as error:  # noqa: BLE001 - FAULTS X11: whatever hit us, the run must end
+            self._desk.break_down(error)
+
+    def _join(self) -> None:
+        until_s = time.monotonic() + _JOIN_S
+        self._crew.join(self._desk, until_s=until_s)
+        if self._clerk_thread is not None:
+            self._clerk_thread.join(_JOIN_S)
+
+    def _raise_what_ended_it(self) -> None:
+        error = self._desk.broken
+        if isinstance(error, FlowingError):
+            raise error
+        if error is not None:
+            message = (
+                f"{describe_error(error)} hit flowing's own code in one of its threads, and the run was ended; "
+                f"resume() keeps what succeeded"
+            )
+            raise WorkerCrashed(message) from error
+        phase = self._desk.state.phase
+        if isinstance(phase, Closed) and phase.because is Because.EXHAUSTED:
+            stuck = [
+                f"{attempt.body.name} at {stuck_at(attempt.thread_id)}" for attempt in self._desk.abandoned.values()
+            ]
+            raise WorkersExhausted(stuck, grace_s=self._settings.grace_s)
+
+
+def close_without_workers(state: State) -> State:
+    """Take the decisions that need no worker: a run in which nothing is left to start ends here, without a thread."""
+    while decisions := decide(state, 1):
+        if not isinstance(decisions[0], SettleMain | Finish):
+            break
+        state = transition(state, answer(decisions[0], time.monotonic()))
+    return state
+
+
+def close_as_it_stands(state: State) -> State:
+    """Close a run that nobody waits for any more: what was running has been interrupted."""
+    state = transition(transition(state, CancelRequested()), GraceElapsed())
+    while decisions := decide(state, 1):
+        state = transition(state, answer(decisions[0], time.monotonic()))
+    return state

@@ -1,0 +1,69 @@
+"""Keep the lines of an error and let go of what its frames hold (D13). Nothing is formatted here."""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType, TracebackType
+
+_OWN_FILES: Final = str(Path(__file__).parent)
+_STANDARD_LIBRARY: Final = sysconfig.get_path("stdlib")
+
+
+def clean(error: BaseException, *, keep_frames: bool) -> None:
+    """Cut flowing's own frames off the traceback, and clear the locals of all others unless told to keep them.
+
+    Follows `__cause__`, `__context__` and the members of groups, in any shape. O(errors + frames).
+    """
+    if not keep_frames:
+        for each in _family(error):
+            traceback = each.__traceback__
+            while traceback is not None:
+                _clear(traceback.tb_frame)
+                traceback = traceback.tb_next
+    error.__traceback__ = _from_the_body_on(error.__traceback__)
+
+
+def _clear(frame: FrameType) -> None:
+    try:
+        frame.clear()
+    except RuntimeError:  # still running: this thread's own frames
+        pass
+
+
+def _family(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        each = waiting.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        waiting += (each.__cause__, each.__context__)
+        if isinstance(each, BaseExceptionGroup):
+            waiting += each.exceptions
+
+
+def _from_the_body_on(traceback: TracebackType | None) -> TracebackType | None:
+    while traceback is not None and traceback.tb_frame.f_code.co_filename.startswith(_OWN_FILES):
+        traceback = traceback.tb_next
+    return traceback
+
+
+def stuck_at(thread_id: int | None) -> str | None:
+    """Say in which line a thread is: the innermost one outside the standard library, where there is one."""
+    frame = sys._current_frames().get(thread_id or 0)  # noqa: SLF001 - documented, and there is no other way
+    innermost = frame
+    while frame is not None and frame.f_code.co_filename.startswith(_STANDARD_LIBRARY):
+        frame = frame.f_back
+    if frame is None or frame.f_code.co_filename.startswith(_OWN_FILES):
+        frame = innermost
+    if frame is None:
+        return None
+    return f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"

@@ -1,0 +1,66 @@
+"""A table of the results for a terminal or a log: one safe line a task, and a line of totals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from flowing._text import describe_error, one_line
+from flowing.results import StepState
+
+if TYPE_CHECKING:
+    from flowing.results import Results, StepResult
+
+_NAME_MAX: Final = 40
+_WHY_MAX: Final = 100
+_HEAD: Final = ("STATE", "TASK", "DURATION", "ATTEMPTS", "WHY")
+
+
+def summarise(results: Results) -> str:
+    """Draw the table. O(n)."""
+    rows = [_HEAD, *(_row(each) for each in results.values())]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
+    lines = [
+        f"{state:<{widths[0]}}  {name:<{widths[1]}}  {duration:>{widths[2]}}  {attempts:>{widths[3]}}  {why}".rstrip()
+        for state, name, duration, attempts, why in rows
+    ]
+    return "\n".join([*lines, _totals(results)])
+
+
+def _row(result: StepResult[object]) -> tuple[str, str, str, str, str]:
+    mark = " (detached)" if result.detached else ""
+    return (
+        result.state,
+        one_line(result.name, length_max=_NAME_MAX) + mark,
+        duration(result.duration_s),
+        str(result.attempts),
+        _why(result),
+    )
+
+
+def _why(result: StepResult[object]) -> str:
+    error = "" if result.error is None else describe_error(result.error, length_max=_WHY_MAX)
+    if result.overridden:
+        return "overridden"
+    if result.reason and error:
+        return f"{error} ({result.reason})"
+    return result.reason or error
+
+
+def duration(seconds: float | None) -> str:
+    """Write a duration so that its size can be seen at a glance."""
+    if seconds is None:
+        return "-"
+    if seconds < 1:
+        return f"{seconds * 1000:.1f} ms"
+    if seconds < 120:  # noqa: PLR2004 - two minutes
+        return f"{seconds:.2f} s"
+    return f"{seconds / 60:.1f} min"
+
+
+def _totals(results: Results) -> str:
+    counts = [f"{count} {state}" for state, count in results.counts().items() if count or state is StepState.SUCCEEDED]
+    detached_failures = len(results.failures(detached=True))
+    parts = [f"{len(results)} tasks", *counts]
+    if detached_failures:
+        parts.append(f"{detached_failures} of the failures detached")
+    return f"{parts[0]}: {', '.join(parts[1:])}"

@@ -1,0 +1,436 @@
+"""Declaring tasks with `task`, `bind`, `Depends` and `with_options`. Nothing here runs a flow."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import operator
+from typing import Any
+
+import attrs
+import pytest
+
+from flowing._wiring import Call, FromTask
+from flowing.errors import (
+    ConfigError,
+    DetachedDependencyError,
+    NotATaskError,
+    SignatureError,
+    UnsupportedFunctionError,
+)
+from flowing.task import Depends, SyncTask, Task, bind, task
+
+
+@task
+def fetch() -> int:
+    """Fetch one."""
+    return 1
+
+
+@task
+def load() -> str:
+    return "x"
+
+
+def add(left: int, right: int = 2) -> int:
+    return left + right
+
+
+# ── what a declaration makes ─────────────────────────────────────────────────────────────────────
+
+
+def test_a_bare_decorator_makes_a_task_named_after_its_function() -> None:
+    assert (fetch.name, fetch.dependencies, fetch.body) == ("fetch", (), Call(fetch.__wrapped__))
+    assert isinstance(fetch, SyncTask)
+
+
+def test_a_dependency_arrives_in_the_parameter_of_its_name() -> None:
+    @task(depends_on=[fetch])
+    def total(fetch: int, scale: int = 3) -> int:
+        return fetch * scale
+
+    assert total.body.keywords == (("fetch", FromTask(fetch)),)
+    assert total.dependencies == (fetch,)
+
+
+def test_a_plain_call_on_a_function_makes_tasks_in_a_loop() -> None:
+    steps: list[Task[int]] = [task(lambda: 1, name="step 0")]
+    for number in range(1, 4):
+        steps.append(task(lambda **values: sum(values.values()), name=f"step {number}", depends_on=[steps[-1]]))
+    assert [step.name for step in steps] == ["step 0", "step 1", "step 2", "step 3"]
+    assert steps[3].body.keywords == (("step 2", FromTask(steps[2])),)
+
+
+def test_depends_in_a_default_wires_without_names() -> None:
+    @task
+    def total(number: int = Depends(fetch), *, text: str = Depends(load)) -> str:
+        return text * number
+
+    assert total.body.keywords == (("number", FromTask(fetch)), ("text", FromTask(load)))
+    assert total.dependencies == (fetch, load)
+
+
+def test_after_gives_order_without_a_value() -> None:
+    @task(depends_on=[fetch], after=[load, fetch])
+    def total(fetch: int) -> int:
+        return fetch
+
+    assert total.body.keywords == (("fetch", FromTask(fetch)),)
+    assert total.dependencies == (fetch, load)
+
+
+def test_dependencies_are_listed_once_in_declared_order() -> None:
+    first, second, third, fourth = (task(lambda: 1, name=name) for name in ("first", "second", "third", "fourth"))
+
+    @task(depends_on=[second, second], after=[first, fourth], when=lambda x=Depends(third): x)
+    def total(second: int, a: int = Depends(fetch)) -> int:
+        return second + a
+
+    assert [each.name for each in total.dependencies] == ["second", "fetch", "third", "first", "fourth"]
+
+
+def test_options_are_kept_with_retry_on_as_a_tuple() -> None:
+    step = task(lambda: 1, name="one", retry=2, retry_on=OSError, timeout_s=3, jitter=True, retry_backoff_base_ms=5)
+    expected = {
+        "retry": 2,
+        "retry_backoff_base_ms": 5,
+        "retry_max_backoff_ms": 30_000,
+        "jitter": True,
+        "retry_on": (OSError,),
+        "timeout_s": 3,
+        "detached": False,
+    }
+    assert attrs.asdict(step.options) == expected
+
+
+def test_numbers_follow_the_order_of_definition() -> None:
+    steps = [task(lambda: 1, name=str(number)) for number in range(5)]
+    numbers = [step.number for step in steps]
+    assert numbers == sorted(set(numbers))
+
+
+def test_gates_take_dependencies_by_name_and_retry_until_the_result() -> None:
+    def positive(result: int) -> bool:
+        return result > 0
+
+    @task(depends_on=[fetch, load], when=lambda fetch: fetch, validate=lambda *, load: load, retry_until=positive)
+    def total(fetch: int, load: str) -> int:
+        return fetch
+
+    assert total.when is not None
+    assert total.when.keywords == (("fetch", FromTask(fetch)),)
+    assert total.validate is not None
+    assert total.validate.keywords == (("load", FromTask(load)),)
+    assert total.retry_until is positive
+
+
+def test_a_dependency_may_be_for_a_gate_alone() -> None:
+    @task(depends_on=[fetch, load], when=lambda load: load)
+    def total(fetch: int) -> int:
+        return fetch
+
+    assert total.dependencies == (fetch, load)
+
+
+# ── a task is callable like its function, and shows like it ──────────────────────────────────────
+
+
+def test_calling_a_task_calls_its_function() -> None:
+    @task(depends_on=[fetch])
+    def total(fetch: int, scale: int = 3) -> int:
+        return fetch * scale
+
+    assert (fetch(), total(5), total(5, scale=2), total(fetch=1)) == (1, 15, 10, 3)
+
+
+def test_calling_a_task_without_its_depends_argument_names_the_way_out() -> None:
+    @task
+    def total(number: int = Depends(fetch), *, text: str = Depends(load), more: int = 1) -> str:
+        return text * number * more
+
+    assert total(2, text="a") == "aa"
+    assert total(number=2, text="a", more=2) == "aaaa"
+    for call, missing in ((lambda: total(), "number"), (lambda: total(2), "text"), (lambda: total(text="a"), "number")):
+        with pytest.raises(SignatureError, match=rf"'total'.*without '{missing}'.*give {missing}=\.\.\., or run"):
+            call()
+
+
+def test_a_bound_task_is_called_as_a_function_only_if_it_needs_no_flow() -> None:
+    assert bind(add, 1, right=5)() == 6
+    with pytest.raises(SignatureError, match=r"'add'.*value of 'fetch'.*call add\(left, right=\.\.\.\) itself"):
+        bind(add, Depends(fetch))()
+    with pytest.raises(SignatureError, match=r"'add' .*with arguments.*run the task in a Flow"):
+        operator.call(bind(add, 1), 2)
+
+
+def test_a_task_shows_the_metadata_of_its_function() -> None:
+    assert (fetch.__name__, fetch.__qualname__, fetch.__doc__) == ("fetch", "fetch", "Fetch one.")
+    assert fetch.__module__ == fetch.__wrapped__.__module__ == __name__
+    assert inspect.getsource(fetch).startswith("@task\ndef fetch")
+    wrapper = functools.wraps(fetch)(lambda: 2)
+    assert (wrapper.__name__, wrapper.__doc__, wrapper.__module__) == ("fetch", "Fetch one.", __name__)
+
+
+def test_the_classes_keep_their_own_metadata() -> None:
+    assert (SyncTask.__name__, SyncTask.__qualname__, SyncTask.__module__) == ("SyncTask", "SyncTask", Task.__module__)
+    assert SyncTask.__doc__ is not None
+    assert SyncTask.__doc__.startswith("A task made from")
+    assert "self" in inspect.signature(SyncTask.__call__).parameters
+    assert not hasattr(fetch, "nothing")
+
+
+def test_a_signature_is_that_of_the_function_and_empty_for_a_bound_one() -> None:
+    @task
+    def total(number: int = Depends(fetch), *, text: str = "a") -> str:
+        return text * number
+
+    assert str(inspect.signature(total)) == "(number: 'int' = Depends(fetch), *, text: 'str' = 'a') -> 'str'"
+    assert str(inspect.signature(bind(add, 1))) == "()"
+
+
+def test_repr_is_short_and_safe_and_has_no_values() -> None:
+    line = add.__code__.co_firstlineno
+    assert repr(bind(add, 12345)) == f"<task 'add' at test_task.py:{line}>"
+    assert repr(Depends(fetch)) == "Depends(fetch)"
+
+
+def test_a_task_is_frozen_and_equal_to_itself_alone() -> None:
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        fetch.name = "other"  # type: ignore[misc]
+    with pytest.raises((AttributeError, attrs.exceptions.FrozenInstanceError)):
+        fetch.other = 1  # type: ignore[attr-defined]
+    copy = fetch.with_options()
+    assert fetch != copy
+    assert len({fetch, copy, fetch}) == 2
+
+
+# ── bind ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_bind_takes_values_and_dependencies_by_position_and_by_keyword() -> None:
+    step = bind(add, Depends(fetch), right=10)
+    assert step.name == "add"
+    assert step.body == Call(add, (FromTask(fetch), 10))
+    assert step.dependencies == (fetch,)
+    other = bind(add, right=Depends(fetch), left=3).with_options(name="other", retry=1)
+    assert (other.name, other.options.retry, other.dependencies) == ("other", 1, (fetch,))
+
+
+def test_bind_fills_the_depends_defaults_that_it_is_not_given() -> None:
+    def join(first: int, /, second: int = 0, third: int = Depends(fetch), *, fourth: str = Depends(load)) -> str:
+        return f"{first}{second}{third}{fourth}"
+
+    step = bind(join, 1)
+    assert step.dependencies == (fetch, load)
+    assert dict(step.body.keywords) == {"fourth": FromTask(load)}
+    assert step.body.positional == (1, 0, FromTask(fetch))
+    assert bind(join, 1, third=3).dependencies == (load,)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(lambda: bind(add), id="missing"),  # type: ignore[call-arg, call-overload]
+        pytest.param(lambda: bind(add, 1, 2, 3), id="too many"),  # type: ignore[call-arg, call-overload]
+        pytest.param(lambda: bind(add, 1, wrong=Depends(fetch)), id="unknown"),  # type: ignore[call-arg, call-overload]
+        pytest.param(lambda: bind(add, 1, left=2), id="twice"),  # type: ignore[call-arg, call-overload, misc]
+    ],
+)
+def test_bind_checks_its_arguments_against_the_function(make: Any) -> None:
+    """[G6] What Python would refuse at the call is refused at the definition."""
+    with pytest.raises(SignatureError, match=r"task 'add'.*bind\(\) don't fit add\(left, right=\.\.\.\).*Depends\(task\)"):
+        make()
+
+
+def test_a_task_where_its_value_is_meant_is_refused() -> None:
+    """[G6] A forgotten or hidden `Depends` doesn't reach the function as an object it can't use."""
+    with pytest.raises(SignatureError, match=r"'add': argument 1 of add.* task 'fetch' itself.*write Depends\(fetch\)"):
+        bind(add, fetch)  # type: ignore[arg-type, call-overload]
+    with pytest.raises(SignatureError, match=r"argument left of add.*Depends\(fetch\) inside a list.*parameter of its own"):
+        bind(add, left=[Depends(fetch)])  # type: ignore[arg-type, call-overload, list-item]
+    with pytest.raises(SignatureError, match=r"inside a dict"):
+        bind(add, left={"a": Depends(fetch)})  # type: ignore[arg-type, call-overload, dict-item]
+    with pytest.raises(SignatureError, match=r"'forgot': argument number of .* write Depends\(fetch\)"):
+
+        @task
+        def forgot(number: object = fetch) -> None: ...
+
+
+def test_bind_works_for_functions_whose_parameters_python_cannot_tell() -> None:
+    assert bind(max, 1, Depends(fetch)).body == Call(max, (1, FromTask(fetch)))
+
+
+# ── with_options ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_with_options_changes_what_it_is_given_and_nothing_else() -> None:
+    original = task(add, name="sum", depends_on=[task(lambda: 1, name="left")], after=[load], retry=2, timeout_s=5)
+    copy = original.with_options(retry=7, name="again")
+    assert (copy.name, copy.options) == ("again", attrs.evolve(original.options, retry=7))
+    assert (copy.body, copy.dependencies) == (original.body, original.dependencies)
+    assert copy.number > original.number
+    assert original.with_options(timeout_s=None).options.timeout_s is None
+
+
+def test_with_options_gives_gates_and_order_to_a_bound_task() -> None:
+    copy = bind(add, Depends(fetch)).with_options(after=[load], when=lambda fetch: fetch, retry_until=bool)
+    assert copy.dependencies == (fetch, load)
+    assert copy.when is not None
+    assert copy.when.keywords == (("fetch", FromTask(fetch)),)
+    again = copy.with_options(after=[], when=None, retry_until=None, validate=lambda fetch: fetch)
+    assert (again.dependencies, again.when, again.retry_until) == ((fetch,), None, None)
+    assert again.validate is not None
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"retry": -1}, ConfigError),
+        ({"name": ""}, ConfigError),
+        ({"after": fetch}, NotATaskError),
+        ({"when": lambda other: other}, SignatureError),
+        ({"retry_until": lambda: True}, SignatureError),
+    ],
+)
+def test_with_options_checks_like_task(options: dict[str, Any], error: type[Exception]) -> None:
+    with pytest.raises(error, match="fetch|test_task"):
+        fetch.with_options(**options)
+
+
+# ── what may stand in depends_on, after and Depends ──────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ([add], r"has 'add', which is not a task; decorate it with @task"),
+        (["fetch"], r"has the string 'fetch', which is not a task; write the task itself, not its name"),
+        ([None], r"has None, which is not a task; give a function decorated with @task"),
+        ([fetch, 3], r"has an int, which is not a task; give a function"),
+        (None, r"is a list of tasks, but it is None; write {option}=\[\.\.\.\]"),
+        ("fetch", r"is a list of tasks, but it is a str; write {option}=\[\.\.\.\]"),
+        (fetch, r"is a list of tasks, but it is the task 'fetch' itself; write {option}=\[fetch\]"),
+        (add, r"is a list of tasks, but it is a function; write {option}=\[\.\.\.\]"),
+        ({fetch}, r"is a list of tasks, but it is a set; write {option}="),
+        ([Depends(fetch)], r"has Depends\(fetch\), which is only for arguments; write fetch without Depends"),
+        ([[fetch]], r"has a list, which is not a task"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("option", ["depends_on", "after"])
+def test_only_tasks_may_be_depended_on(option: str, given: Any, message: str) -> None:
+    """[G3] What isn't a task is named with the fix."""
+    options: dict[str, Any] = {option: given}
+    with pytest.raises(NotATaskError, match=f"task 'total': {option} {message.replace('{option}', option)}"):
+
+        @task(**options)
+        def total(**kwargs: int) -> None: ...
+
+
+def test_depends_takes_only_a_task() -> None:
+    """[G3] The same for `Depends`."""
+    with pytest.raises(NotATaskError, match=r"Depends\(\) was given 'add', which is not a task; decorate it"):
+        Depends(add)  # type: ignore[arg-type]
+
+
+def test_any_sequence_of_tasks_will_do() -> None:
+    assert task(lambda **_: 1, name="t", depends_on=(fetch, load)).dependencies == (fetch, load)
+
+
+# ── detached ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_detached_task_attaches_itself_to_everything_it_depends_on() -> None:
+    first, second = task(lambda: 1, name="first"), task(lambda: 1, name="second")
+
+    @task(depends_on=[first], after=[second], detached=True)
+    def notify(first: int) -> None: ...
+
+    assert first.attached == second.attached == (notify,)
+    assert notify.attached == ()
+
+    @task(depends_on=[notify], detached=True)
+    def after_notify(notify: None) -> None: ...
+
+    assert notify.attached == (after_notify,)
+
+
+def test_copies_and_bound_tasks_never_attach() -> None:
+    root = task(lambda: 1, name="root")
+
+    @task(depends_on=[root], detached=True)
+    def notify(root: int) -> None: ...
+
+    notify.with_options(name="copy")
+    bind(add, Depends(root)).with_options(detached=True)
+    assert root.attached == (notify,)
+    assert root.with_options().attached == ()
+
+
+def test_a_redefinition_replaces_the_earlier_one_everywhere() -> None:
+    first, second, third = (task(lambda: 1, name=name) for name in ("first", "second", "third"))
+
+    def notify(depends_on: list[Task[int]], name: str | None = None) -> Task[None]:
+        @task(depends_on=depends_on, detached=True, name=name)
+        def notify(**_: int) -> None: ...
+
+        return notify
+
+    notify([first, second])
+    later = notify([second, third])
+    assert (first.attached, second.attached, third.attached) == ((), (later,), (later,))
+    other = notify([third], name="other")
+    assert third.attached == (later, other)
+
+
+def test_the_main_graph_never_waits_for_a_detached_task() -> None:
+    """[G9] Refused at definition, whichever way the dependency is written."""
+
+    @task(after=[fetch], detached=True)
+    def notify() -> int:
+        return 1
+
+    message = r"task '(main|add)' depends on 'notify', which is detached.*detached=True too, or 'notify' detached=False"
+    with pytest.raises(DetachedDependencyError, match=message):
+        task(lambda notify: 1, name="main", depends_on=[notify])
+    with pytest.raises(DetachedDependencyError, match=message):
+        task(lambda: 1, name="main", after=[notify])
+    with pytest.raises(DetachedDependencyError, match=message):
+        task(lambda x=Depends(notify): 1, name="main")
+    with pytest.raises(DetachedDependencyError, match=message):
+        task(lambda: 1, name="main", when=lambda x=Depends(notify): x)
+    with pytest.raises(DetachedDependencyError, match=message):
+        bind(add, Depends(notify))
+    with pytest.raises(DetachedDependencyError, match=message):
+        task(lambda: 1, name="main", after=[notify], detached=True).with_options(detached=False)
+
+
+# ── names and functions ──────────────────────────────────────────────────────────────────────────
+
+
+def test_a_lambda_needs_a_name() -> None:
+    """[G8] A lambda works, but nothing could be called `<lambda>` twice."""
+    assert task(lambda: 1, name="one").name == "one"
+    with pytest.raises(ConfigError, match=r"the lambda at .*test_task.py:\d+ has no name .*; pass name="):
+        task(lambda: 1)
+    with pytest.raises(ConfigError, match="pass name="):
+        task(functools.partial(lambda x: x, 1))
+
+
+def test_a_task_is_not_made_from_a_task_or_from_what_cannot_be_called() -> None:
+    """[G8] Each with the fix."""
+    with pytest.raises(UnsupportedFunctionError, match=r"'fetch' is a task already.*fetch\.with_options"):
+        task(fetch)
+    with pytest.raises(UnsupportedFunctionError, match=r"'fetch' is a task already"):
+        bind(fetch)
+    for wrong, shown in ((3, "an int"), (None, "None"), ("total", "a str")):
+        with pytest.raises(UnsupportedFunctionError, match=f"made from a function, not from {shown}; give it one"):
+            task(wrong)  # type: ignore[call-overload]
+
+
+def test_help_shows_the_options() -> None:
+    assert task.__doc__ is not None
+    missing = [name for name in inspect.signature(task).parameters if name != "fn" and f"{name}: " not in task.__doc__]
+    assert missing == []
+    assert bind.__doc__ is not None
+    assert "Depends" in bind.__doc__
