@@ -47,7 +47,7 @@ def main() -> None:
 
     print(f"{TASKS} tasks in Event.wait, timeout_s={TIMEOUT_S}, max_workers={TASKS}, fail_fast=False; milliseconds")
     print(f"{'round':>5} {'deadline to return':>19} {'return to exit':>15}")
-    figures = []
+    figures: list[tuple[float, float]] = []
     for number in range(options.rounds):
         late_s, exit_s = measure()
         figures.append((late_s, exit_s))

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import platform
 import sys
 import sysconfig
 import tempfile
+import textwrap
 from collections import Counter
 from pathlib import Path
 
@@ -22,7 +24,7 @@ from attrs import frozen
 from flowing import Depends, Flow, Results, StepState, bind, current, task
 
 CHUNKS = 8
-NOT_READ = {"__pycache__", "idlelib", "lib2to3", "site-packages", "test", "tests", "turtledemo"}
+NOT_READ = {"__pycache__", "dist-packages", "idlelib", "lib2to3", "site-packages", "test", "tests", "turtledemo"}
 TOP = 8
 
 
@@ -75,8 +77,11 @@ def folder() -> Path:
 @task
 def files() -> list[Path]:
     """Find the modules of the standard library, without its tests and what is installed beside it."""
-    root = Path(sysconfig.get_path("stdlib"))
-    return sorted(path for path in root.rglob("*.py") if NOT_READ.isdisjoint(path.relative_to(root).parts))
+    found: list[Path] = []
+    for where, folders, names in os.walk(sysconfig.get_path("stdlib")):
+        folders[:] = [name for name in folders if name not in NOT_READ]
+        found += [Path(where, name) for name in names if name.endswith(".py")]
+    return sorted(found)
 
 
 def parse(paths: list[Path], *, chunk: int) -> list[Module]:
@@ -177,7 +182,9 @@ def main() -> int:
     # Naming the last step is enough. What does not depend on the failure goes on, as fail_fast is off.
     flow = Flow(report, max_workers=4, fail_fast=False)
     if len(sys.argv) > 1:
-        flow.override(folder, Path(sys.argv[1]))
+        given = Path(sys.argv[1])
+        given.mkdir(parents=True, exist_ok=True)
+        flow.override(folder, given)
 
     print("First run: `limits` fails, and what needs it is skipped.\n")
     first = flow.run()
@@ -202,9 +209,9 @@ def print_reruns(before: Results, after: Results) -> None:
     """Say which tasks the resume ran, which it left alone, and which it was handed."""
     ran = [name for name in after if after[name].attempts > before[name].attempts]
     kept = [name for name in after if before[name].state is StepState.SUCCEEDED and name not in ran]
-    print(f"Ran on resume:      {', '.join(ran)}")
-    print(f"Not run again:      {', '.join(kept)}")
-    print(f"Overridden, not run: {', '.join(name for name in after if name not in ran and name not in kept)}")
+    given = [name for name in after if name not in ran and name not in kept]
+    for title, names in (("Ran on resume", ran), ("Not run again", kept), ("Overridden", given)):
+        print(textwrap.fill(f"{title}: {', '.join(names)}", width=100, subsequent_indent="    "))
 
 
 # ── reading one file: nothing here knows that there is a flow ────────────────────────────────────

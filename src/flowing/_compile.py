@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from flowing._bodies import Body, BoundCall, Input
 from flowing._text import one_line, type_name
 from flowing.core.graph import Graph, Limits, Node, Policy, compile_graph
 from flowing.errors import ConfigError, DuplicateTaskError, NotATaskError
-from flowing.shell.body import Body, BoundCall, Input
 from flowing.task import Call, FromTask, Task
 
 if TYPE_CHECKING:
@@ -70,9 +70,7 @@ def _checked(terminals: Sequence[object]) -> list[Task[object]]:
     return [each for each in terminals if isinstance(each, Task)]
 
 
-def _with_dependencies(
-    roots: Iterable[Task[object]], found: dict[Task[object], None]
-) -> dict[Task[object], None]:
+def _with_dependencies(roots: Iterable[Task[object]], found: dict[Task[object], None]) -> dict[Task[object], None]:
     """Add the roots and all that they need."""
     waiting = [each for each in roots if each not in found]
     found.update(dict.fromkeys(waiting))

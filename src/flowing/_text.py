@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import linecache
 import unicodedata
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -43,8 +43,22 @@ def describe_error(error: BaseException, *, length_max: int = LINE_LENGTH_MAX) -
 
 
 def type_name(value: object) -> str:
-    """Name a value's type without asking the value."""
-    return one_line(type.__getattribute__(type(value), "__name__"), length_max=100)
+    """Name a value's type without asking the value, or a metaclass."""
+    name: str = vars(type)["__name__"].__get__(type(value))
+    return one_line(str.__str__(name), length_max=100)
+
+
+def field_of(error: BaseException, name: str) -> Any:  # noqa: ANN401 - each field has a type of its own
+    """Read `__cause__`, `__traceback__` and the like past whatever the error's class makes of them (FAULTS R7)."""
+    return vars(BaseException)[name].__get__(error)
+
+
+def members_of(error: BaseException) -> tuple[BaseException, ...]:
+    """Give the members of a group, as they are; nothing of any other error."""
+    if not issubclass(type(error), BaseExceptionGroup):
+        return ()
+    members: tuple[BaseException, ...] = vars(BaseExceptionGroup)["exceptions"].__get__(error)
+    return members
 
 
 _FRAMES_MAX: Final = 50  # at each end of a traceback (FAULTS R5)
@@ -58,17 +72,18 @@ def format_traceback(error: BaseException) -> str:
 
     Like Python's own, but the text of each line is escaped and no local is ever shown.
     """
-    blocks = []
+    blocks: list[str] = []
     seen: set[int] = set()
     each: BaseException | None = error
     link = ""
     while each is not None and id(each) not in seen and len(blocks) < _CHAIN_MAX:
         seen.add(id(each))
         blocks.append(_format_one(each) + link)
-        if each.__cause__ is not None:
-            each, link = each.__cause__, "\n\nThe above exception was the direct cause of the following exception:\n"
-        elif each.__context__ is not None and not each.__suppress_context__:
-            each, link = each.__context__, "\n\nDuring handling of the above exception, another exception occurred:\n"
+        cause, context = field_of(each, "__cause__"), field_of(each, "__context__")
+        if cause is not None:
+            each, link = cause, "\n\nThe above exception was the direct cause of the following exception:\n"
+        elif context is not None and not field_of(each, "__suppress_context__"):
+            each, link = context, "\n\nDuring handling of the above exception, another exception occurred:\n"
         else:
             each = None
     if each is not None and id(each) not in seen:
@@ -77,13 +92,12 @@ def format_traceback(error: BaseException) -> str:
 
 
 def _format_one(error: BaseException) -> str:
-    lines = ["Traceback (most recent call last):", *_format_frames(error.__traceback__)]
+    lines = ["Traceback (most recent call last):", *_format_frames(field_of(error, "__traceback__"))]
     lines.append(describe_error(error, length_max=_MESSAGE_MAX))
-    if isinstance(error, BaseExceptionGroup):
-        members = error.exceptions
-        lines += [f"  + {describe_error(member)}" for member in members[:_MEMBERS_MAX]]
-        if len(members) > _MEMBERS_MAX:
-            lines.append(f"  ... ({len(members) - _MEMBERS_MAX} more)")
+    members = members_of(error)
+    lines += [f"  + {describe_error(member)}" for member in members[:_MEMBERS_MAX]]
+    if len(members) > _MEMBERS_MAX:
+        lines.append(f"  ... ({len(members) - _MEMBERS_MAX} more)")
     return "\n".join(lines)
 
 
@@ -98,7 +112,9 @@ def _format_frames(traceback: TracebackType | None) -> list[str]:
     lines = []
     for filename, line, name in shown:
         source = one_line(linecache.getline(filename, line).strip())
-        lines.append(f'  File "{one_line(filename)}", line {line}, in {one_line(name)}' + (f"\n    {source}" if source else ""))
+        lines.append(
+            f'  File "{one_line(filename)}", line {line}, in {one_line(name)}' + (f"\n    {source}" if source else "")
+        )
     if left_out > 0:
         lines.insert(_FRAMES_MAX, f"  ... ({left_out} more frames)")
     return lines

@@ -7,7 +7,8 @@ import os
 import threading
 import time
 import uuid
-from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
+from functools import partial
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from flowing._compile import compile_flow
 from flowing._text import one_line
@@ -22,6 +23,8 @@ from flowing.shell.session import Session, Settings, close_as_it_stands, close_w
 from flowing.task import Settable, Task
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flowing.core.events import Event
 
 R = TypeVar("R")
@@ -95,10 +98,7 @@ class Flow:
             WorkerStartError: the system refuses to start threads.
             FlowRunningError: the flow is running already.
         """
-        state = self._settled_state("run()")
-        if not isinstance(state.phase, Idle):
-            state = initial(self._compiled.graph, epoch=state.epoch + 1)
-        return self._conduct(state, RunRequested(time.monotonic(), time.time(), uuid.uuid4().hex))
+        return self._conduct("run()", _begin)
 
     def resume(self, *, rerun_detached: bool = False) -> Results:
         """Go on with the run: keep what SUCCEEDED, run everything else with a fresh retry budget.
@@ -108,10 +108,7 @@ class Flow:
         Args:
             rerun_detached: Fire detached tasks again whose inputs were overridden or invalidated after they ran.
         """
-        state = self._settled_state("resume()")
-        if isinstance(state.phase, Idle):
-            return self.run()
-        return self._conduct(state, ResumeRequested(time.monotonic(), time.time(), rerun_detached))
+        return self._conduct("resume()", partial(_go_on, rerun_detached=rerun_detached))
 
     def cancel(self) -> None:
         """Stop a running flow from another thread: nothing more starts, running tasks get `grace_s` to finish.
@@ -122,22 +119,25 @@ class Flow:
         if session is not None:
             session.cancel()
 
-    def _conduct(self, state: State, event: Event) -> Results:
+    def _conduct(self, call: str, begin: Callable[[State], tuple[State, Event]]) -> Results:
         """Begin, and wait for the end, whatever ends it."""
-        began = transition(state, event)
-        self._observers.observe(event, began)
-        began = close_without_workers(began)
-        if isinstance(began.phase, Closed):
-            self._at_rest = began
-            return self.results
+        self._settled_state(call)  # before the lock, which a fork may have copied while it was held
         with self._starting:
-            self._settled_state("run()")
+            state, event = begin(self._settled_state(call))
+            began = transition(state, event)
+            self._observers.observe(event, began)
+            began = close_without_workers(began)
+            if isinstance(began.phase, Closed):
+                self._at_rest = began
+                return self.results
             session = self._session = Session(began, self._compiled.bodies, self._settings, self._observers.observe)
         try:
             session.conduct()
         finally:
-            self._take_back(session)
-        return self.results
+            with self._starting:
+                if self._session is session:  # else somebody who saw that it is over has taken it back, and begun anew
+                    self._take_back(session)
+        return Results(session.state, self._compiled.numbers)
 
     def _take_back(self, session: Session) -> None:
         """Keep the state in which a session ended, and let go of its threads."""
@@ -224,9 +224,7 @@ class Flow:
         if len(value) != 1 or kwargs:
             message = "override() takes the task and one value: flow.override(step, value)"
             raise TypeError(message)
-        # Every argument but `value[0]` is checked above; the ParamSpec exists for checkers alone.
-        state = self._settled_state("override()")
-        self._mend(state, ResultProvided(self._number(step), cast("object", value[0])))
+        self._mend("override()", ResultProvided(self._number(step), value[0]))
 
     def invalidate(self, *steps: Task[object]) -> None:
         """Make results that succeeded but are wrong PENDING, and with them the computed results that depend on them.
@@ -237,18 +235,33 @@ class Flow:
             UnknownTaskError: a task is not in this flow.
             FlowRunningError: the flow is running.
         """
-        state = self._settled_state("invalidate()")
-        self._mend(state, ResultsInvalidated(tuple([self._number(step) for step in steps])))
+        self._mend("invalidate()", ResultsInvalidated(tuple([self._number(step) for step in steps])))
 
-    def _mend(self, state: State, event: Event) -> None:
-        self._at_rest = transition(state, event)
-        self._observers.observe(event, self._at_rest)
+    def _mend(self, call: str, event: Event) -> None:
+        self._settled_state(call)  # before the lock, as in _conduct
+        with self._starting:
+            self._at_rest = transition(self._settled_state(call), event)
+            self._observers.observe(event, self._at_rest)
 
     def _number(self, step: object) -> int:
         if not isinstance(step, Task):
             message = f"{one_line(repr(type(step)))} is not a task; give the task itself, not its name or its function"
             raise NotATaskError(message)
         return number_of(step, self._at_rest, self._compiled.numbers)
+
+
+def _begin(state: State) -> tuple[State, Event]:
+    """Begin a new run; overrides made before the first one belong to it (D3)."""
+    if not isinstance(state.phase, Idle):
+        state = initial(state.graph, epoch=state.epoch + 1)
+    return state, RunRequested(time.monotonic(), time.time(), uuid.uuid4().hex)
+
+
+def _go_on(state: State, *, rerun_detached: bool) -> tuple[State, Event]:
+    """Go on with the run; if there was none yet, begin it."""
+    if isinstance(state.phase, Idle):
+        return _begin(state)
+    return state, ResumeRequested(time.monotonic(), time.time(), rerun_detached)
 
 
 def _whole(option: str, value: object, *, least: int) -> int:

@@ -23,6 +23,7 @@ from flowing.core.status import (
     Invalidated,
     Provided,
     Ready,
+    ReadyAgain,
     Rejected,
     RetryDue,
     Running,
@@ -190,6 +191,9 @@ def number_of(key: Task[Any] | str, state: State, numbers: Mapping[Task[object],
     return number
 
 
+_NAMES_SHOWN: Final = 10
+
+
 def unknown_task(key: object, names: Sequence[str]) -> UnknownTaskError:
     """Word the error for a task that is not in the flow, with what may have been meant."""
     if isinstance(key, Task):
@@ -202,7 +206,8 @@ def unknown_task(key: object, names: Sequence[str]) -> UnknownTaskError:
     else:
         what = one_line(repr(key)) if isinstance(key, str) else f"a {type(key).__name__}"
         why = "the flow has no task of that name"
-        fix = f"its tasks are {', '.join(one_line(name) for name in names[:10])}{', …' if len(names) > 10 else ''}"
+        more = ", …" if len(names) > _NAMES_SHOWN else ""
+        fix = f"its tasks are {', '.join(one_line(name) for name in names[:_NAMES_SHOWN])}{more}"
     return UnknownTaskError(f"{what}: {why}; {fix}")
 
 
@@ -214,7 +219,7 @@ def step_result(state: State, number: int) -> StepResult[Any]:
     return StepResult(
         name=state.graph.names[number],
         state=_state_of(state, row),
-        attempts=row.attempt - 1 if isinstance(row, Ready) else row.attempt,
+        attempts=row.attempt - 1 if isinstance(row, Ready | ReadyAgain) else row.attempt,
         duration_s=None if run is None or ended_s is None else max(0.0, ended_s - run.started_s),
         started_at=None if run is None else _wall_time(state, run.started_s),
         error=failure.error if failure else row.error if isinstance(row, Rejected) else None,
@@ -241,7 +246,7 @@ def _state_of(state: State, row: Status) -> StepState:
             return StepState.CANCELLED if closed else StepState.RUNNING
         case Blocked() | Ready():
             return StepState.CANCELLED if closed else StepState.PENDING
-        case RetryDue() | BackingOff() | Invalidated():
+        case RetryDue() | BackingOff() | ReadyAgain() | Invalidated():
             return StepState.PENDING
         case _:
             assert_never(row)
@@ -253,7 +258,7 @@ def _last_attempt(row: Status) -> tuple[Running | None, float | None, Failure | 
             return row, None, None
         case Succeeded(run, ended_s) | Cancelled(run, ended_s):
             return run, ended_s, None
-        case Failed(failure) | RetryDue(failure) | BackingOff(failure):
+        case Failed(failure) | RetryDue(failure) | BackingOff(failure) | ReadyAgain(failure):
             return failure.run, failure.ended_s, failure
         case _:
             return None, None, None

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, ParamSpec, cast, get_overloads, overload
 
 from typing_extensions import TypeVar
 
-from flowing._declared import AsyncTask, SyncTask, Task, value_of
-from flowing._definition import Definition, define_bound
-from flowing._options import UNSET, Options
-from flowing._shapes import Function, NoRequiredParameters, RootDecorator, Settable, TaskDecorator, Unreturnable
-from flowing._wiring import Call, FromTask
+from flowing._task.declared import AsyncTask, SyncTask, Task, value_of
+from flowing._task.definition import Definition, define_bound
+from flowing._task.options import UNSET, Options
+from flowing._task.shapes import Function, NoRequiredParameters, RootDecorator, Settable, TaskDecorator, Unreturnable
+from flowing._task.wiring import Call, FromTask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
-    from flowing._options import ExceptionTypes
+    from flowing._task.options import ExceptionTypes
 
 __all__ = [
     "AsyncTask",

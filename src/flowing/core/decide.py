@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sys import maxsize
-from typing import TYPE_CHECKING, assert_never
+from itertools import chain
+from typing import TYPE_CHECKING, Final, assert_never
 
 from flowing.core.events import (
     AttemptStarted,
@@ -24,37 +24,44 @@ from flowing.core.events import (
     TaskSkipped,
 )
 from flowing.core.state import Closed, Detaching, FailingFast, Idle, Open, State, Stopping
-from flowing.core.status import BACKOFF, ORDER, READY, Lane, RetryDue, SkipDue
+from flowing.core.status import AGAIN, BACKOFF, ORDER, READY, Lane, RetryDue, SkipDue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from flowing.core.table import Table
 
 
-def decide(state: State, at_most: int = maxsize) -> list[Decision]:
+_ALL: Final = 1 << 62
+
+
+def decide(state: State, at_most: int = _ALL) -> Sequence[Decision]:
     """Say what is due now, most urgent first, `at_most` so many. O(log n) each.
 
     The decisions of one round commute: carry out all of them, or only the first and ask again.
     """
     phase = state.run.phase
-    if state.table.has(ORDER) and not isinstance(phase, Idle | Closed):
+    if state.table.has(ORDER) and not isinstance(phase, _STILL):
         return [_order(state, task) for task in _rows_in(state, ORDER, at_most)]
     match phase:
         case Open():
-            if not state.main_left:
-                return [SettleMain()]
-            return _starts(state, 0, state.graph.main, at_most)
+            return _starts(state, 0, state.run.graph.main, at_most) if state.main_left else [SettleMain()]
         case Detaching():
-            if state.running or state.table.has(BACKOFF) or state.table.first(READY, state.graph.main) is not None:
-                return _starts(state, state.graph.main, state.graph.size, at_most)
+            main = state.graph.main
+            if state.running or state.table.has(BACKOFF) or _next_ready(state.table, main) is not None:
+                return _starts(state, main, state.graph.size, at_most)
             return [Finish()]
-        case Idle() | Closed():
-            return []
         case FailingFast():
             return _give_ups(state, at_most) or ([] if state.running else [SettleMain()])
         case Stopping():
             return _give_ups(state, at_most) or ([] if state.running and not phase.grace_over else [Finish()])
+        case Idle() | Closed():
+            return []
         case _:
             assert_never(phase)
+
+
+_STILL: Final = (Idle, Closed)
 
 
 def answer(decision: Decision, at_s: float) -> Event:
@@ -78,19 +85,22 @@ def answer(decision: Decision, at_s: float) -> Event:
             assert_never(decision)
 
 
-def _starts(state: State, first: int, stop: int, at_most: int) -> list[Decision]:
+def _starts(state: State, first: int, stop: int, at_most: int) -> Sequence[Decision]:
     """Fill the free places with the lowest ready numbers in `first .. stop - 1` (D18)."""
     table = state.table
-    task = table.first(READY, first)
+    task = _next_ready(table, first)
     if task is None or task >= stop:
         return []
-    free = min(state.free, at_most)
+    free = state.free
     if free <= 0:
         return [] if state.running or state.run.awaiting_place else [AwaitPlace()]
-    starts: list[Decision] = []
-    while task is not None and task < stop and len(starts) < free:
-        starts.append(Start(task, table[task].attempt, state.epoch))
-        task = table.first(READY, task + 1) if len(starts) < free else None
+    epoch = state.run.epoch
+    starts: list[Decision] = [Start(task, table[task].attempt, epoch)]
+    while len(starts) < at_most and len(starts) < free:
+        task = _next_ready(table, task + 1)
+        if task is None or task >= stop:
+            break
+        starts.append(Start(task, table[task].attempt, epoch))
     return starts
 
 
@@ -103,9 +113,20 @@ def _order(state: State, task: int) -> Decision:
     return Delay(task, row.attempt, state.epoch, row.delay_s)
 
 
-def _give_ups(state: State, at_most: int) -> list[Decision]:
-    """Let nothing wait for a back-off in a run that stops."""
-    return [GiveUp(task, state.table[task].attempt, state.epoch) for task in _rows_in(state, BACKOFF, at_most)]
+def _give_ups(state: State, at_most: int) -> Sequence[Decision]:
+    """Let no failed task wait for another attempt in a run that stops."""
+    lanes = (_rows_in(state, BACKOFF, at_most), _rows_in(state, AGAIN, at_most))
+    return [GiveUp(task, state.table[task].attempt, state.epoch) for task in chain(*lanes)][:at_most]
+
+
+def _next_ready(table: Table, start: int) -> int | None:
+    """Find the first task from `start` on that can start, be it for the first time or again."""
+    task = table.first(READY, start)
+    if table.has(AGAIN):
+        again = table.first(AGAIN, start)
+        if task is None or (again is not None and again < task):
+            return again
+    return task
 
 
 def _rows_in(state: State, lane: Lane, at_most: int) -> Iterator[int]:

@@ -74,7 +74,7 @@ class Graph:
 
 
 def compile_graph(nodes: Sequence[Node], limits: Limits) -> Graph:
-    """Number the nodes and resolve their names. O(nodes + edges) and no recursion.
+    """Compile the nodes: number them and resolve their names. O(nodes + edges) and no recursion.
 
     Raises:
         DuplicateTaskError: two nodes have one name.

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias, assert_never
+from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
 
 from attrs import frozen
 
 from flowing.core.status import (
-    BACKOFF,
     FIRST,
-    ORDER,
-    READY,
+    LANES,
     BackingOff,
     Because,
     Blocked,
@@ -20,6 +18,7 @@ from flowing.core.status import (
     Lane,
     Provided,
     Ready,
+    ReadyAgain,
     Rejected,
     RetryDue,
     Running,
@@ -142,8 +141,11 @@ class State:
     @property
     def free(self) -> int:
         """Count the attempts that may start now: `max_abandoned` abandoned threads are replaced, more are not (D8)."""
-        limits = self.run.graph.limits
-        return limits.workers - self.running - max(0, self.run.abandoned - limits.abandoned)
+        run = self.run
+        limits = run.graph.limits
+        if run.abandoned <= limits.abandoned:
+            return limits.workers - self.running
+        return limits.workers - self.running - (run.abandoned - limits.abandoned)
 
 
 def initial(graph: Graph, *, epoch: int = 0) -> State:
@@ -153,14 +155,18 @@ def initial(graph: Graph, *, epoch: int = 0) -> State:
     return State(Run(graph, Idle(), epoch), make_table(rows), running=0, main_left=graph.main)
 
 
+_WITH_RESULT: Final = (Succeeded, Provided)  # a tuple: a union is made anew each time it is asked for
+_SETTLED: Final = (*_WITH_RESULT, Failed, Rejected, Skipped, Cancelled)
+
+
 def has_result(row: Status) -> bool:
     """Tell whether dependents can use the row."""
-    return isinstance(row, Succeeded | Provided)
+    return isinstance(row, _WITH_RESULT)
 
 
 def value_of(row: Status) -> object:
     """Give the value of a row that has a result."""
-    assert isinstance(row, Succeeded | Provided), row
+    assert isinstance(row, _WITH_RESULT), row
     return row.value
 
 
@@ -171,7 +177,7 @@ def check(state: State) -> None:
     assert state.running == sum(isinstance(row, Running) for row in rows)
     assert state.main_left == sum(not is_settled(row) for row in rows[: graph.main])
     assert state.run.abandoned >= 0
-    for lane in (READY, ORDER, BACKOFF):
+    for lane in LANES[1:]:
         assert _rows_in(state.table, lane) == [number for number, row in enumerate(rows) if row.lane == lane]
         assert state.table.has(lane) == any(row.lane == lane for row in rows)
     for number, row in enumerate(rows):
@@ -198,7 +204,7 @@ def _check_row(state: State, number: int, row: Status, unmet: int) -> None:
         case Ready() | Running():
             assert unmet == 0
             assert 1 <= row.attempt - row.past.attempts <= 1 + policy.retries
-        case RetryDue() | BackingOff():
+        case RetryDue() | BackingOff() | ReadyAgain():
             assert unmet == 0
             assert 1 <= row.attempt - row.failure.run.past.attempts <= policy.retries
         case Failed():
@@ -217,4 +223,4 @@ def _check_row(state: State, number: int, row: Status, unmet: int) -> None:
 
 def is_settled(row: Status) -> bool:
     """Tell whether nothing more happens to the row in this run, unless it is resumed."""
-    return isinstance(row, Succeeded | Provided | Failed | Rejected | Skipped | Cancelled)
+    return isinstance(row, _SETTLED)

@@ -7,14 +7,15 @@ from typing import ClassVar, Final, Literal, TypeAlias
 
 from attrs import field, frozen
 
-
 # Which rows the table can find without a search: those that await something. Plain ints, because an IntEnum costs
 # half a microsecond per bit operation.
-Lane: TypeAlias = Literal[0, 1, 2, 3]
+Lane: TypeAlias = Literal[0, 1, 2, 3, 4]
 NO_LANE: Final = 0
 READY: Final = 1
-ORDER: Final = 2
-BACKOFF: Final = 3
+AGAIN: Final = 2
+ORDER: Final = 3
+BACKOFF: Final = 4
+LANES: Final[tuple[Lane, ...]] = (NO_LANE, READY, AGAIN, ORDER, BACKOFF)
 
 
 class NoValue(enum.Enum):
@@ -61,7 +62,7 @@ class Blocked:
 
 @frozen
 class Ready:
-    """Every dependency succeeded; attempt number `attempt` can start."""
+    """Every dependency succeeded; attempt number `attempt`, the first one since the run began, can start."""
 
     lane: ClassVar[Lane] = READY
     attempt: int
@@ -115,6 +116,24 @@ class BackingOff:
     def attempt(self) -> int:
         """Give the number of the attempt that failed."""
         return self.failure.run.attempt
+
+
+@frozen
+class ReadyAgain:
+    """Failed with retries left and has waited; the next attempt can start. Keeps the error, should none do (D5)."""
+
+    lane: ClassVar[Lane] = AGAIN
+    failure: Failure
+
+    @property
+    def attempt(self) -> int:
+        """Give the number of the attempt that can start."""
+        return self.failure.run.attempt + 1
+
+    @property
+    def past(self) -> Past:
+        """Give what the row kept of earlier resumes."""
+        return self.failure.run.past
 
 
 @frozen
@@ -237,7 +256,7 @@ class Invalidated:
         return self.past.attempts
 
 
-Waiting: TypeAlias = Blocked | Ready | RetryDue | BackingOff | SkipDue | Invalidated
+Waiting: TypeAlias = Blocked | Ready | ReadyAgain | RetryDue | BackingOff | SkipDue | Invalidated
 Settled: TypeAlias = Succeeded | Provided | Failed | Rejected | Skipped | Cancelled
 Status: TypeAlias = Waiting | Running | Settled
 

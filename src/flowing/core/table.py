@@ -15,11 +15,11 @@ writer that is interrupted half-way leaves a successor that nobody has.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias, final
+from typing import TYPE_CHECKING, Final, final
 
 from typing_extensions import override
 
-from flowing.core.status import BACKOFF, NO_LANE, ORDER, READY
+from flowing.core.status import LANES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 _WORD_BITS: Final = 10  # 1,024 rows a word: two levels reach 10^6 rows with a thousand words
 _LAST: Final = (1 << _WORD_BITS) - 1
 
-Changes: TypeAlias = "Sequence[tuple[int, Status]]"
-
 
 @final
 class Table:
@@ -39,7 +37,9 @@ class Table:
     __slots__ = ("_link", "_storage")
 
     _storage: _Storage
-    _link: dict[None, tuple[Table, Changes]]  # empty while this is the newest version of its storage
+    _link: dict[
+        None, tuple[Table, Sequence[int], Sequence[Status]]
+    ]  # empty while this is the newest version of its storage
 
     def __init__(self, storage: _Storage) -> None:
         self._storage = storage
@@ -72,47 +72,60 @@ class Table:
 
     def put(self, index: int, row: Status) -> Table:
         """Replace one row. O(1)."""
-        return self.replace(((index, row),))
-
-    def replace(self, changes: Changes) -> Table:
-        """Replace some rows, each at most once. O(changes)."""
         storage = self._own() if self._link else self._storage
-        rows = storage.rows
+        held = storage.rows
+        old = held[index]
         successor = Table(storage)
-        link = (successor, [(index, rows[index]) for index, _ in changes])
+        link = (successor, (index,), (old,))
         if self._link.setdefault(None, link) is not link:
-            return self.replace(changes)
-        for index, row in changes:
-            lane = rows[index].lane
-            rows[index] = row
+            return self.put(index, row)
+        held[index] = row
+        if old.lane != row.lane:
+            storage.move(index, old.lane, row.lane)
+        return successor
+
+    def replace(self, indices: Sequence[int], rows: Sequence[Status]) -> Table:
+        """Replace the rows at `indices`, each at most once. O(changes)."""
+        storage = self._own() if self._link else self._storage
+        held = storage.rows
+        successor = Table(storage)
+        link = (successor, indices, [held[index] for index in indices])
+        if self._link.setdefault(None, link) is not link:
+            return self.replace(indices, rows)
+        for index, row in zip(indices, rows):  # noqa: B905 - strict= costs as much as the loop
+            lane = held[index].lane
+            held[index] = row
             if lane != row.lane:
                 storage.move(index, lane, row.lane)
         return successor
 
+    def copy(self) -> Table:
+        """Make an equal table that has no part in what this one becomes. O(n).
+
+        For whoever goes on while somebody else holds this version: an old version keeps all that replaced it alive.
+        """
+        return Table(_Storage(list(self)))
+
     def has(self, lane: Lane) -> bool:
         """Tell in O(1) whether any row is in the lane."""
-        return self._newest().lanes[lane].summary != 0
+        return (self._own() if self._link else self._storage).lanes[lane].summary != 0
 
     def first(self, lane: Lane, start: int = 0) -> int | None:
         """Find the first row in the lane from `start` on. O(log n)."""
-        return self._newest().lanes[lane].first(start)
-
-    def _newest(self) -> _Storage:
-        return self._own() if self._link else self._storage
+        return (self._own() if self._link else self._storage).lanes[lane].first(start)
 
     def _own(self) -> _Storage:
         """Give this old version a storage of its own. O(n), once."""
-        undo: list[Changes] = []
+        undo: list[tuple[Sequence[int], Sequence[Status]]] = []
         rows: list[Status] = []
         version = self
         while version._link:
-            successor, replaced = version._link[None]
-            undo.append(replaced)
-            version = successor
-            if not version._link:
-                rows = version._storage.rows.copy()
-        for replaced in reversed(undo):
-            for index, row in replaced:
+            version, indices, replaced = version._link[None]
+            undo.append((indices, replaced))
+            if not version._link:  # noqa: SLF001 - another version of this table
+                rows = version._storage.rows.copy()  # noqa: SLF001 - as above
+        for indices, replaced in reversed(undo):
+            for index, row in zip(indices, replaced, strict=True):
                 rows[index] = row
         self._storage = _Storage(rows)
         self._link = {}
@@ -131,18 +144,18 @@ class _Storage:
 
     def __init__(self, rows: list[Status]) -> None:
         self.rows = rows
-        self.lanes = (_Lane(), _Lane(), _Lane(), _Lane())
-        by_lane: tuple[list[int], ...] = ([], [], [], [])
+        self.lanes = tuple(_Lane() for _ in LANES)
+        by_lane: tuple[list[int], ...] = tuple([] for _ in LANES)
         for index, row in enumerate(rows):
             by_lane[row.lane].append(index)
-        for lane in (READY, ORDER, BACKOFF):
+        for lane in LANES[1:]:
             self.lanes[lane].fill(by_lane[lane], len(rows))
 
     def move(self, index: int, old: Lane, new: Lane) -> None:
         """Take a row from one lane to another."""
-        if old != NO_LANE:
+        if old:
             self.lanes[old].remove(index)
-        if new != NO_LANE:
+        if new:
             self.lanes[new].add(index)
 
 
@@ -179,13 +192,15 @@ class _Lane:
 
     def first(self, start: int) -> int | None:
         """Find the first index from `start` on."""
-        number = start >> _WORD_BITS
-        if start and self.summary >> number & 1:
-            word = self.words[number] >> (start & _LAST) << (start & _LAST)
-            if word:
-                return (number << _WORD_BITS) + (word & -word).bit_length() - 1
-            number += 1
-        rest = self.summary >> number << number
+        rest = self.summary
+        if start:
+            number = start >> _WORD_BITS
+            rest = rest >> number << number
+            if rest >> number & 1:
+                word = self.words[number] >> (start & _LAST) << (start & _LAST)
+                if word:
+                    return (number << _WORD_BITS) + (word & -word).bit_length() - 1
+                rest ^= 1 << number
         if not rest:
             return None
         number = (rest & -rest).bit_length() - 1

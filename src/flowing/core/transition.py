@@ -7,7 +7,7 @@ raises `InvalidTransition`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from attrs import evolve, frozen
 
@@ -65,6 +65,7 @@ from flowing.core.status import (
     Past,
     Provided,
     Ready,
+    ReadyAgain,
     Rejected,
     RetryDue,
     Running,
@@ -76,10 +77,10 @@ from flowing.core.status import (
 from flowing.errors import InvalidTransition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from flowing.core.graph import Policy
-    from flowing.core.table import Changes, Table
+    from flowing.core.table import Table
 
 
 def transition(state: State, event: Event) -> State:
@@ -88,19 +89,23 @@ def transition(state: State, event: Event) -> State:
     Raises:
         InvalidTransition: the event cannot happen in this state. A bug in the shell that reported it.
     """
-    on_run = _PHASES_OF.get(type(event))
-    if on_run is not None:
-        rule = on_run.get(type(state.phase))
-        if rule is None:
-            raise _refusal(state, event, type(state.phase).__name__)
-        return rule.step(state, state.phase, event)
-    about = cast("AttemptEvent", event)  # every RunEvent has a row in PHASE_RULES (asserted by the grid test)
+    by_row = _STATUS_RULES_OF.get(type(event))
+    if by_row is None:
+        return _transition_run(state, event)
+    about: Any = event  # an event with rules for statuses is about an attempt; asking costs more than the look-up
     row = state.table[about.task]
-    if about.attempt == row.attempt and about.epoch == state.epoch:
-        rule = _RULES.get((type(row), type(about)))
+    if about.attempt == row.attempt and about.epoch == state.run.epoch:
+        rule = by_row.get(type(row))
         if rule is not None and type(state.run.phase) in rule.phases:
             return rule.step(state, row, about)
     return _late(state, row, about)
+
+
+def _transition_run(state: State, event: Event) -> State:
+    rule = _PHASE_RULES_OF[type(event)].get(type(state.phase))
+    if rule is None:
+        raise _refusal(state, event, type(state.phase).__name__)
+    return rule.step(state, state.phase, event)
 
 
 def _late(state: State, row: Status, event: AttemptEvent) -> State:
@@ -125,42 +130,51 @@ def _was_abandoned(row: Status, attempt: int) -> bool:
     """Tell whether the row went on without the report of this attempt."""
     if attempt == row.attempt:
         return isinstance(row, RetryDue | BackingOff | Failed) and row.failure.timed_out
-    return attempt == row.attempt - 1 if isinstance(row, Ready) else attempt < row.attempt
+    return attempt < row.attempt
 
 
 def _refusal(state: State, event: Event, where: str) -> InvalidTransition:
-    task = f" of task {one_line(state.graph.names[event.task])!r}" if isinstance(event, AttemptEvent | ResultProvided) else ""
+    task = (
+        f" of task {one_line(state.graph.names[event.task])!r}"
+        if isinstance(event, AttemptEvent | ResultProvided)
+        else ""
+    )
     return InvalidTransition(f"event {event!r}{task} cannot happen in: {where}; the shell that reported it has a bug")
 
 
 # ── one attempt ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _start(state: State, row: Ready, event: AttemptStarted) -> State:
-    is_main = event.task < state.graph.main
-    if state.free <= 0 or is_main is not isinstance(state.phase, Open):
+def _start(state: State, row: Ready | ReadyAgain, event: AttemptStarted) -> State:
+    task = event.task
+    run = state.run
+    if state.free <= 0 or (task < run.graph.main) is not (type(run.phase) is Open):
         raise _refusal(state, event, f"{state.phase!r}, {state.free} free places")
-    table = state.table.put(event.task, Running(row.attempt, row.past, event.at_s))
-    return _moved(state, table, running=1)
+    table = state.table.put(task, Running(event.attempt, row.past, event.at_s))
+    return State(run, table, state.running + 1, state.main_left)
 
 
 def _succeed(state: State, row: Running, event: AttemptSucceeded) -> State:
-    table = state.table
-    changes: list[tuple[int, Status]] = [(event.task, Succeeded(row, event.at_s, event.value))]
-    for waiting in state.run.graph.dependents[event.task]:
+    task, table, graph = event.task, state.table, state.run.graph
+    indices, rows = [task], list[Status]([Succeeded(row, event.at_s, event.value)])
+    for waiting in graph.dependents[task]:
         blocked = table[waiting]
         if type(blocked) is Blocked:  # not skipped meanwhile, and not provided from outside
-            changes.append((waiting, _unblocked(blocked)))
-    table = table.replace(changes)
-    return _moved(state, table, running=-1, main_left=-(event.task < state.run.graph.main))
+            indices.append(waiting)
+            rows.append(_unblocked(blocked.unmet - 1, blocked.past))
+    left = state.main_left - 1 if task < graph.main else state.main_left
+    return State(state.run, table.replace(indices, rows), state.running - 1, left)
 
 
-def _unblocked(row: Blocked) -> Status:
-    """Count one dependency less."""
-    past = row.past
-    if row.unmet > 1:
-        return Blocked(row.unmet - 1, past)
-    return FIRST if past is FRESH else Ready(past.attempts + 1, past)
+# Shared, because most rows are fresh and wait for few.
+_FRESH: Final[tuple[Status, ...]] = (FIRST, *(Blocked(unmet) for unmet in range(1, 32)))
+
+
+def _unblocked(unmet: int, past: Past) -> Status:
+    """Make the row of a task that waits for one dependency less."""
+    if past is FRESH and unmet < len(_FRESH):
+        return _FRESH[unmet]
+    return Blocked(unmet, past) if unmet else Ready(past.attempts + 1, past)
 
 
 def _fail(state: State, row: Running, event: AttemptFailed) -> State:
@@ -181,7 +195,7 @@ def _after_failure(state: State, event: AttemptFailed | AttemptTimedOut, failure
     if not retries or because is not None:
         return _settle_badly(state, event.task, Failed(failure, because if retries else None))
     delay_s = backoff_s(policy, tries, event.jitter)
-    row = RetryDue(failure, delay_s) if delay_s > 0 else Ready(event.attempt + 1, failure.run.past)
+    row = RetryDue(failure, delay_s) if delay_s > 0 else ReadyAgain(failure)
     return _moved(state, state.table.put(event.task, row), running=-1)
 
 
@@ -197,7 +211,7 @@ def _stopped_by(phase: Phase) -> Because | None:
 
 
 def backoff_s(policy: Policy, tries: int, jitter: float) -> float:
-    """Give the delay after the `tries`-th failure: doubled each time, capped, times `jitter` if the policy asks (D7)."""
+    """Give the delay after failure number `tries`: doubled each time, capped, and jittered if the policy asks (D7)."""
     delay_s = min(policy.backoff_base_s * 2.0 ** min(tries - 1, 1000), policy.backoff_max_s)
     return delay_s * jitter if policy.jitter else delay_s
 
@@ -219,7 +233,7 @@ def _settle_badly(state: State, task: int, row: Failed | Rejected | Skipped) -> 
     """Settle a task without a result, have its dependents skipped, and trip fail_fast where that applies."""
     was_running = isinstance(state.table[task], Running)
     gate = isinstance(row, Skipped)
-    skips = _skips(state, task, cause=task, gate=gate)
+    indices, rows = _skips(state, task, cause=task, gate=gate)
     phase = state.phase
     is_main = task < state.graph.main
     if is_main and not gate and state.graph.limits.fail_fast and isinstance(phase, Open):
@@ -227,16 +241,17 @@ def _settle_badly(state: State, task: int, row: Failed | Rejected | Skipped) -> 
     run = state.run if phase is state.phase else evolve(state.run, phase=phase)
     return State(
         run,
-        state.table.replace([(task, row), *skips]),
+        state.table.replace([task, *indices], [row, *rows]),
         running=state.running - was_running,
         main_left=state.main_left - is_main,
     )
 
 
-def _skips(state: State, task: int, *, cause: int, gate: bool) -> Changes:
+def _skips(state: State, task: int, *, cause: int, gate: bool) -> tuple[list[int], list[SkipDue]]:
     """Mark the dependents that still wait."""
     waiting = [(dependent, state.table[dependent]) for dependent in state.graph.dependents[task]]
-    return [(dependent, SkipDue(cause, gate, row.past)) for dependent, row in waiting if isinstance(row, Blocked)]
+    blocked = [(dependent, row) for dependent, row in waiting if isinstance(row, Blocked)]
+    return [dependent for dependent, _ in blocked], [SkipDue(cause, gate, row.past) for _, row in blocked]
 
 
 def _wait(state: State, row: RetryDue, event: BackoffStarted) -> State:
@@ -244,16 +259,16 @@ def _wait(state: State, row: RetryDue, event: BackoffStarted) -> State:
 
 
 def _wake(state: State, row: BackingOff, event: BackoffElapsed) -> State:
-    return _moved(state, state.table.put(event.task, Ready(event.attempt + 1, row.failure.run.past)))
+    return _moved(state, state.table.put(event.task, ReadyAgain(row.failure)))
 
 
-def _abandon_retry(state: State, row: BackingOff, event: RetryAbandoned) -> State:
+def _abandon_retry(state: State, row: BackingOff | ReadyAgain, event: RetryAbandoned) -> State:
     return _settle_badly(state, event.task, Failed(row.failure, _stopped_by(state.phase)))
 
 
 def _skip(state: State, row: SkipDue, event: TaskSkipped) -> State:
-    skips = _skips(state, event.task, cause=row.cause, gate=row.gate)
-    table = state.table.replace([(event.task, Skipped(row.cause, row.gate, row.past)), *skips])
+    indices, rows = _skips(state, event.task, cause=row.cause, gate=row.gate)
+    table = state.table.replace([event.task, *indices], [Skipped(row.cause, row.gate, row.past), *rows])
     return _moved(state, table, main_left=-(event.task < state.graph.main))
 
 
@@ -262,7 +277,7 @@ def _moved(state: State, table: Table, *, running: int = 0, main_left: int = 0) 
     return State(state.run, table, state.running + running, state.main_left + main_left)
 
 
-def _with_run(state: State, **changes: Any) -> State:  # Any: `evolve` checks these against the fields of Run
+def _with_run(state: State, **changes: Any) -> State:  # noqa: ANN401 - `evolve` checks these against the fields of Run
     """Make the next state of a run whose rows did not change."""
     return evolve(state, run=evolve(state.run, **changes))
 
@@ -297,13 +312,13 @@ def _resume(state: State, _phase: Closed, event: ResumeRequested) -> State:
 def _past_of(row: Status) -> Past:
     """Say what a row keeps of its attempts when it becomes pending."""
     match row:
-        case RetryDue() | BackingOff() | Failed():
+        case RetryDue() | BackingOff() | ReadyAgain() | Failed():
             invalidations = row.failure.run.past.invalidations
         case Cancelled():
             invalidations = row.run.past.invalidations
         case _:
             invalidations = row.past.invalidations
-    made = row.attempt - 1 if isinstance(row, Ready) else row.attempt
+    made = row.attempt - 1 if isinstance(row, Ready | ReadyAgain) else row.attempt
     return Past(made, invalidations) if made or invalidations else FRESH
 
 
@@ -316,24 +331,23 @@ def _invalidated(row: Status) -> Invalidated:
 
 def _pending_again(state: State, again: Mapping[int, Past]) -> State:
     """Make these tasks wait for their dependencies as they stand now."""
-    rows: list[tuple[int, Status]] = []
+    rows: dict[int, Status] = {}
     for task, past in again.items():
         needed = state.graph.dependencies[task]
         unmet = sum(dependency in again or not has_result(state.table[dependency]) for dependency in needed)
-        rows.append((task, Blocked(unmet, past) if unmet else Ready(past.attempts + 1, past)))
+        rows[task] = Blocked(unmet, past) if unmet else Ready(past.attempts + 1, past)
     return _replaced(state, rows)
 
 
-def _replaced(state: State, rows: Iterable[tuple[int, Status]]) -> State:
+def _replaced(state: State, rows: Mapping[int, Status]) -> State:
     """Put rows of any status in, and keep the counts true."""
-    changes = list(rows)
     running = left = 0
-    for task, row in changes:
+    for task, row in rows.items():
         old = state.table[task]
         running += isinstance(row, Running) - isinstance(old, Running)
         if task < state.graph.main:
             left += is_settled(old) - is_settled(row)
-    return _moved(state, state.table.replace(changes), running=running, main_left=left)
+    return _moved(state, state.table.replace(list(rows), list(rows.values())), running=running, main_left=left)
 
 
 def _provide(state: State, phase: Idle | Closed, event: ResultProvided) -> State:
@@ -361,7 +375,7 @@ def _invalidate_below(state: State, phase: Idle | Closed, changes: dict[int, Sta
             else:
                 changes[task] = _invalidated(row)
             waiting.append(task)
-    state = _replaced(state, changes.items())
+    state = _replaced(state, changes)
     return _with_run(state, phase=Idle(touched=True)) if isinstance(phase, Idle) else state
 
 
@@ -440,15 +454,17 @@ def _rule(
 
 STATUS_RULES: Final = (
     _rule(Ready, AttemptStarted, _start, Running, phases=(Open, Detaching)),
+    _rule(ReadyAgain, AttemptStarted, _start, Running, phases=(Open, Detaching)),
     _rule(Running, AttemptSucceeded, _succeed, Succeeded),
-    _rule(Running, AttemptFailed, _fail, Ready, RetryDue, Failed),
-    _rule(Running, AttemptTimedOut, _time_out, Ready, RetryDue, Failed),
+    _rule(Running, AttemptFailed, _fail, ReadyAgain, RetryDue, Failed),
+    _rule(Running, AttemptTimedOut, _time_out, ReadyAgain, RetryDue, Failed),
     _rule(Running, AttemptStopped, _stop, Cancelled, phases=(Stopping,)),
     _rule(Running, GateClosed, _close_gate, Skipped),
     _rule(Running, InputRejected, _reject, Rejected),
     _rule(RetryDue, BackoffStarted, _wait, BackingOff),
-    _rule(BackingOff, BackoffElapsed, _wake, Ready),
+    _rule(BackingOff, BackoffElapsed, _wake, ReadyAgain),
     _rule(BackingOff, RetryAbandoned, _abandon_retry, Failed, phases=(FailingFast, Stopping)),
+    _rule(ReadyAgain, RetryAbandoned, _abandon_retry, Failed, phases=(FailingFast, Stopping)),
     _rule(SkipDue, TaskSkipped, _skip, Skipped),
 )
 
@@ -479,10 +495,13 @@ PHASE_RULES: Final = (
     _rule(Closed, ResultsInvalidated, _invalidate, Closed),
 )
 
-_RULES: Final[Mapping[tuple[type[object], type[object]], Rule]] = {
-    (rule.on, rule.event): rule for rule in STATUS_RULES
-}
-_PHASES_OF: Final[Mapping[type[object], Mapping[type[object], Rule]]] = {
-    event: {rule.on: rule for rule in PHASE_RULES if rule.event is event}
-    for event in dict.fromkeys(rule.event for rule in PHASE_RULES)
-}
+
+def _by_event(rules: Sequence[Rule]) -> Mapping[type[object], Mapping[type[object], Rule]]:
+    by_event: dict[type[object], dict[type[object], Rule]] = {}
+    for rule in rules:
+        by_event.setdefault(rule.event, {})[rule.on] = rule
+    return by_event
+
+
+_STATUS_RULES_OF: Final = _by_event(STATUS_RULES)
+_PHASE_RULES_OF: Final = _by_event(PHASE_RULES)

@@ -7,53 +7,59 @@ import threading
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final, final
 
+from attrs import frozen
+
 from flowing.errors import AttemptCancelled, NoCurrentAttempt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from flowing.shell.body import Body
+    from flowing._bodies import Body
+    from flowing.core.status import Running
+
+
+@frozen
+class Course:
+    """What all attempts of one run share."""
+
+    run_id: str
+    clock: Callable[[], float]
 
 
 @final
 class Attempt:
     """An attempt that a worker has taken. Mutable: `cancelled` and `over` are set once, from any thread."""
 
-    __slots__ = (
-        "_wake_up",
-        "body",
-        "cancelled",
-        "clock",
-        "deadline_s",
-        "epoch",
-        "first_try",
-        "inputs",
-        "invalidations",
-        "number",
-        "over",
-        "run_id",
-        "started_s",
-        "task",
-        "thread_id",
-    )
+    __slots__ = ("_wake_up", "body", "cancelled", "course", "epoch", "inputs", "over", "row", "task", "thread_id")
 
-    def __init__(self, task: int, number: int, epoch: int, body: Body, *, started_s: float) -> None:
+    def __init__(  # noqa: PLR0917 - keywords cost a tenth of a microsecond a task
+        self, task: int, row: Running, epoch: int, body: Body, inputs: Sequence[object], course: Course
+    ) -> None:
         self.task = task
-        self.number = number
+        self.row = row
         self.epoch = epoch
         self.body = body
-        self.started_s = started_s
-        self.deadline_s = None if body.timeout_s is None else started_s + body.timeout_s
-        self.inputs: tuple[object, ...] = ()
-        self.first_try = True
-        self.invalidations = 0
-        self.run_id = ""
+        self.inputs = inputs
+        self.course = course
         self.thread_id: int | None = None
         self.cancelled = False
         self.over = False
         self._wake_up: threading.Event | None = None
 
-    clock: Callable[[], float]
+    @property
+    def number(self) -> int:
+        """The attempt's number, from 1, counted over all resumes of the run."""
+        return self.row.attempt
+
+    @property
+    def is_first_try(self) -> bool:
+        """Whether it is the first one since the run began, or was resumed."""
+        return self.row.attempt == self.row.past.attempts + 1
+
+    @property
+    def deadline_s(self) -> float | None:
+        """When its result is no longer accepted, on the run's clock."""
+        return None if self.body.timeout_s is None else self.row.started_s + self.body.timeout_s
 
     def cancel(self) -> None:
         """Tell the body, if it asks, that it may stop; wake it if it sleeps in `current().sleep()`."""
@@ -109,12 +115,12 @@ class CurrentAttempt:
         It changes when the task's result is invalidated, so that the remote side does not answer with the stale one.
         """
         attempt = self._attempt
-        parts = (attempt.run_id, attempt.body.name, str(attempt.invalidations))
+        parts = (attempt.course.run_id, attempt.body.name, str(attempt.row.past.invalidations))
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
     def now(self) -> float:
         """Read the run's monotonic clock, in seconds."""
-        return self._attempt.clock()
+        return self._attempt.course.clock()
 
     def sleep(self, seconds: float) -> None:
         """Sleep, but no longer than anybody waits for this attempt.

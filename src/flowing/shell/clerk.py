@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import heapq
 import itertools
-import logging
 import math
 import queue
 from collections import deque
@@ -18,7 +17,8 @@ from flowing._text import one_line
 from flowing.core.events import AttemptTimedOut, CancelRequested, Event, GraceElapsed
 from flowing.errors import TaskTimeoutError
 from flowing.shell.attempt import Attempt
-from flowing.shell.perform import jitter
+from flowing.shell.log import warn
+from flowing.shell.perform import is_retried, jitter
 from flowing.shell.tracebacks import stuck_at
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from flowing.shell.desk import Desk
 
-_LOG: Final = logging.getLogger("flowing")
 _MAIL_MAX: Final = 4096  # timers set before the clerk sorts them in; most are over by then and are dropped
 
 _Timer: TypeAlias = tuple[float, int, "Event | Attempt"]
@@ -51,8 +50,9 @@ class Clerk:
 
     def watch(self, attempt: Attempt) -> None:
         """Report a time-out at the attempt's deadline, unless it is over by then."""
-        assert attempt.deadline_s is not None
-        self._set((attempt.deadline_s, next(self._sequence), attempt))
+        deadline_s = attempt.deadline_s
+        assert deadline_s is not None
+        self._set((deadline_s, next(self._sequence), attempt))
 
     def _set(self, timer: _Timer) -> None:
         self._mail.append(timer)
@@ -76,7 +76,7 @@ class Clerk:
         cancels = 0
         long_runners = _LongRunners(desk, self._stall_warning_s)
         if not self._cancels:
-            desk.open()
+            desk.report(None)
         while not self._stopped:
             if cancels < self._cancels:
                 cancels = self._cancels
@@ -128,7 +128,7 @@ def _time_out(attempt: Attempt, now_s: float) -> AttemptTimedOut:
         epoch=attempt.epoch,
         at_s=now_s,
         error=error,
-        retryable=issubclass(TaskTimeoutError, body.retry_on),
+        retryable=is_retried(TaskTimeoutError, body.retry_on),
         jitter=jitter(attempt),
     )
 
@@ -146,15 +146,15 @@ class _LongRunners:
         next_s = now_s + self._warning_s
         for attempt in list(self._desk.live.values()):
             if attempt.deadline_s is None and (attempt.task, attempt.number) not in self._warned:
-                if now_s - attempt.started_s >= self._warning_s:
+                if now_s - attempt.row.started_s >= self._warning_s:
                     self._warned.add((attempt.task, attempt.number))
                     self._warn(attempt)
                 else:
-                    next_s = min(next_s, attempt.started_s + self._warning_s)
+                    next_s = min(next_s, attempt.row.started_s + self._warning_s)
         return next_s
 
     def _warn(self, attempt: Attempt) -> None:
-        _LOG.warning(
+        warn(
             "task %s has been running for more than %g s and is in %s; give it a timeout_s, or raise stall_warning_s",
             repr(one_line(attempt.body.name)),
             self._warning_s,

@@ -5,11 +5,14 @@ Daemon threads of our own: a stuck task in a `ThreadPoolExecutor` keeps the inte
 
 from __future__ import annotations
 
+import os
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Never
 
-from flowing.core.events import AttemptFailed, CancelRequested, InputRejected
+from flowing._text import one_line
+from flowing.core.events import AttemptFailed, AttemptSucceeded, CancelRequested, InputRejected
+from flowing.shell.log import warn
 from flowing.shell.perform import perform
 from flowing.shell.tracebacks import clean
 
@@ -46,6 +49,7 @@ class Crew:
     def __init__(self, context: Context, *, keep_frames: bool) -> None:
         self._context = context
         self._keep_frames = keep_frames
+        self._pid = os.getpid()
         self._threads: list[threading.Thread] = []
 
     def hire(self, desk: Desk) -> None:
@@ -72,27 +76,40 @@ class Crew:
 
     def _serve(self, desk: Desk, worker: ThreadWorker) -> None:
         event: AttemptEvent | None = None
+        thread_id = threading.get_ident()
         try:
             while True:
-                if not desk.visit(worker, event):
-                    if desk.closed:
-                        return
+                if desk.visit(worker, event):
+                    attempt, worker.assignment = worker.assignment, None
+                    assert attempt is not None
+                    attempt.thread_id = thread_id
+                    event = self._context.copy().run(perform, attempt)
+                    attempt.over = True
+                    attempt.inputs = ()
+                    if os.getpid() != self._pid:
+                        _leave_forked_child(attempt)
+                    if type(event) is not AttemptSucceeded:
+                        self._look_into(event, desk)
+                elif desk.closed:
+                    return
+                else:
                     event = None
                     worker.sleep()
-                    continue
-                attempt, worker.assignment = worker.assignment, None
-                assert attempt is not None
-                event = self._perform(desk, attempt)
         finally:
             del desk, worker, event  # as in _work
 
-    def _perform(self, desk: Desk, attempt: Attempt) -> AttemptEvent:
-        attempt.thread_id = threading.get_ident()
-        event = perform(attempt, self._context.copy())
-        attempt.over = True
-        attempt.inputs = ()
+    def _look_into(self, event: AttemptEvent, desk: Desk) -> None:
+        """Let go of what an error holds, and cancel the run if a body was interrupted."""
         if isinstance(event, AttemptFailed | InputRejected):
             clean(event.error, keep_frames=self._keep_frames)
-            if isinstance(event.error, KeyboardInterrupt):
+            if issubclass(type(event.error), KeyboardInterrupt):  # `isinstance` may ask the error (FAULTS R7)
                 desk.report(CancelRequested())
-        return event
+
+
+def _leave_forked_child(attempt: Attempt) -> Never:
+    """End a process that a body forked and forgot to end: it must not go on with the parent's run (FAULTS X9)."""
+    warn(
+        "task %s came back in a forked child too, which ends here; end such a child in the body, with os._exit()",
+        repr(one_line(attempt.body.name)),
+    )
+    os._exit(1)

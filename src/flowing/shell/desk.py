@@ -12,6 +12,8 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
+from attrs import evolve
+
 from flowing.core.decide import answer, decide
 from flowing.core.events import (
     AttemptFailed,
@@ -34,14 +36,14 @@ from flowing.core.state import value_of
 from flowing.core.status import Running
 from flowing.core.transition import transition
 from flowing.errors import WorkerStartError
-from flowing.shell.attempt import Attempt
+from flowing.shell.attempt import Attempt, Course
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from flowing._bodies import Body
     from flowing.core.events import Decision, Event
     from flowing.core.state import State
-    from flowing.shell.body import Body
     from flowing.shell.seams import Worker, World
 
 _HIRE_AGAIN_AFTER_S: Final = 0.1  # how long the system is left alone when it refused a thread
@@ -60,7 +62,7 @@ class Desk:
         grace_s: float,
         observe: Callable[[Event, State], None] | None = None,
     ) -> None:
-        self.state = state
+        self.state = evolve(state, table=state.table.copy())  # nobody holds a version that we supersede
         self.closed = False  # the run is over, for whatever reason; never false again
         self.broken: BaseException | None = None
         self.live: dict[int, Attempt] = {}
@@ -75,25 +77,33 @@ class Desk:
         self._asleep: list[Worker] = []
         self._coming = False  # one worker was woken or hired and has not arrived: then no other one is
         self._hire_after_s = 0.0
-        self._run_id = "" if state.run.times is None else state.run.times.id
+        assert state.run.times is not None, "the run has begun"
+        self._course = Course(state.run.times.id, world.clock)
 
     def visit(self, worker: Worker, event: Event | None) -> bool:
         """Hand an event in, and leave `worker.assignment` set where there is work; False sends it to sleep.
 
         A worker that was sent to sleep is woken exactly once, and then visits again without an event.
         """
-        self._inbox.append((worker, event))
-        self._serve_while_open(worker)
+        inbox, lock = self._inbox, self._lock
+        inbox.append((worker, event))
+        me: Worker | None = worker
+        while inbox and lock.acquire(blocking=False):
+            try:
+                self._serve(me)
+            finally:
+                lock.release()
+            me = None  # it has its assignment, or it is asleep and must be woken like any other
         return worker.assignment is not None
 
-    def report(self, event: Event) -> None:
-        """Hand in an event that no worker brings."""
+    def report(self, event: Event | None) -> None:
+        """Hand in an event that no worker brings; None only asks to carry out what is due."""
         self._inbox.append((None, event))
-        self._serve_while_open(None)
-
-    def open(self) -> None:
-        """Carry out the first decisions."""
-        self._serve_while_open(None, needed=True)
+        while self._inbox and self._lock.acquire(blocking=False):
+            try:
+                self._serve(None)
+            finally:
+                self._lock.release()
 
     def break_down(self, error: BaseException) -> None:
         """End the run because flowing's own code was hit. Keeps the state as it is; the first error counts."""
@@ -104,25 +114,8 @@ class Desk:
             if held:
                 self._lock.release()
 
-    def _serve_while_open(self, me: Worker | None, *, needed: bool = False) -> None:
-        """Serve the inbox; again, if somebody left something there and found the lock taken."""
-        while (needed or self._inbox) and self._lock.acquire(blocking=False):
-            try:
-                self._serve(me)
-            finally:
-                self._lock.release()
-            needed = False
-            me = None  # it has its assignment, or it is asleep and must be woken like any other
-
     def _serve(self, me: Worker | None) -> None:
-        free = me if self._empty_inbox(me) else None
-        if not self._carry_out(free) and free is not None:
-            self._asleep.append(free)
-        if self.closed and self._asleep:
-            self._wake_everybody()
-
-    def _empty_inbox(self, me: Worker | None) -> bool:
-        """Take everything in; True if `me` was among those who came."""
+        """Take in all that was left in the inbox, and carry out what is due."""
         inbox = self._inbox
         is_here = False
         while inbox:
@@ -135,7 +128,11 @@ class Desk:
                 is_here = True
             elif worker is not None:
                 self._asleep.append(worker)
-        return is_here
+        free = me if is_here else None
+        if not self._carry_out(free) and free is not None:
+            self._asleep.append(free)
+        if self.closed and self._asleep:
+            self._wake_everybody()
 
     def _take_in(self, event: Event) -> None:
         """Apply one event from outside, and do what follows from it outside the state."""
@@ -144,7 +141,7 @@ class Desk:
         match event:
             case AttemptSucceeded() | AttemptFailed() | AttemptStopped() | GateClosed() | InputRejected():
                 attempt = self.live.get(event.task)
-                if attempt is not None and attempt.number == event.attempt:
+                if attempt is not None and attempt.row.attempt == event.attempt:
                     del self.live[event.task]
                 else:
                     self.abandoned.pop((event.task, event.attempt), None)
@@ -166,7 +163,7 @@ class Desk:
     def _carry_out(self, me: Worker | None) -> bool:
         """Carry out what is due; True if `me` got an assignment."""
         got = False
-        while not self.closed and (decisions := decide(self.state, 1)):
+        while not self.closed and not (got and self._coming) and (decisions := decide(self.state, 1)):
             decision = decisions[0]
             if not isinstance(decision, Start):
                 self._answer(decision)
@@ -194,20 +191,15 @@ class Desk:
 
     def _start(self, start: Start) -> Attempt:
         """Note the start, and gather what the attempt needs while the table stands still."""
-        now_s = self._clock()
-        body = self._bodies[start.task]
-        self._apply(AttemptStarted(start.task, start.attempt, start.epoch, now_s))
-        attempt = Attempt(start.task, start.attempt, start.epoch, body, started_s=now_s)
+        task = start.task
+        body = self._bodies[task]
+        self._apply(AttemptStarted(task, start.attempt, start.epoch, self._clock()))
         table = self.state.table
-        attempt.inputs = tuple([value_of(table[task]) for task in body.inputs])
-        row = table[start.task]
+        row = table[task]
         assert isinstance(row, Running)
-        attempt.first_try = start.attempt == row.past.attempts + 1
-        attempt.invalidations = row.past.invalidations
-        attempt.run_id = self._run_id
-        attempt.clock = self._clock
-        self.live[start.task] = attempt
-        if attempt.deadline_s is not None:
+        inputs = [value_of(table[needed]) for needed in body.inputs]
+        attempt = self.live[task] = Attempt(task, row, start.epoch, body, inputs, self._course)
+        if body.timeout_s is not None:
             self._world.timers.watch(attempt)
         return attempt
 
@@ -218,7 +210,7 @@ class Desk:
         if self._asleep:
             self._coming = True
             self._asleep.pop().wake()
-        elif self._clock() >= self._hire_after_s:
+        elif not self.live or self._clock() >= self._hire_after_s:
             self._hire()
 
     def _hire(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections import deque
 from typing import TYPE_CHECKING, Final, Self, TypeAlias, final
@@ -11,13 +10,13 @@ from attrs import frozen
 
 from flowing._text import describe_error
 from flowing.core.events import AttemptEvent, Event, ResultProvided
+from flowing.shell.log import warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from flowing.core.state import State
 
-_LOG: Final = logging.getLogger("flowing")
 QUEUE_MAX: Final = 10_000
 
 
@@ -102,7 +101,7 @@ class Subscription:
         except BaseException as error:  # noqa: BLE001 - a listener can't hurt anybody
             if not self._complained:
                 self._complained = True
-                _LOG.warning("a listener raised %s; it goes on hearing, and is not mentioned again", describe_error(error))
+                warn("a listener raised %s; it goes on hearing, and is not mentioned again", describe_error(error))
 
 
 @final
@@ -124,7 +123,7 @@ class Observers:
     def observe(self, event: Event, state: State) -> None:
         """Queue an event for everybody. Called under the desk's lock: nothing of a listener's runs here."""
         if self._subscriptions:
-            about_task = isinstance(event, AttemptEvent | ResultProvided)
-            observation = Observation(event, state.graph.names[event.task] if about_task else None)
+            task = event.task if isinstance(event, AttemptEvent | ResultProvided) else None
+            observation = Observation(event, None if task is None else state.graph.names[task])
             for subscription in self._subscriptions:
                 subscription.put(observation)

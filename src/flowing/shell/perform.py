@@ -14,21 +14,15 @@ from flowing.errors import AttemptCancelled, RetryUntilError
 from flowing.shell.attempt import CURRENT
 
 if TYPE_CHECKING:
-    from contextvars import Context
-
     from flowing.core.events import AttemptEvent
     from flowing.shell.attempt import Attempt
 
 
-def perform(attempt: Attempt, context: Context) -> AttemptEvent:
-    """Run the attempt in the context, and report how it ended. Never raises."""
-    return context.run(_perform, attempt)
-
-
-def _perform(attempt: Attempt) -> AttemptEvent:
+def perform(attempt: Attempt) -> AttemptEvent:
+    """Run the attempt in the calling context, and report how it ended. Never raises."""
     CURRENT.set(attempt)
     body = attempt.body
-    if body.has_gates and attempt.first_try:
+    if body.has_gates and attempt.is_first_try:
         closed = _ask_gates(attempt)
         if closed is not None:
             return closed
@@ -40,7 +34,7 @@ def _perform(attempt: Attempt) -> AttemptEvent:
         refused = _ask_retry_until(attempt, value)
         if refused is not None:
             return refused
-    return AttemptSucceeded(attempt.task, attempt.number, attempt.epoch, attempt.clock(), value)
+    return AttemptSucceeded(attempt.task, attempt.row.attempt, attempt.epoch, attempt.course.clock(), value)
 
 
 def _ask_gates(attempt: Attempt) -> GateClosed | InputRejected | None:
@@ -48,11 +42,11 @@ def _ask_gates(attempt: Attempt) -> GateClosed | InputRejected | None:
     body = attempt.body
     try:
         if body.when is not None and not body.when(attempt.inputs):
-            return GateClosed(attempt.task, attempt.number, attempt.epoch, attempt.clock())
+            return GateClosed(attempt.task, attempt.number, attempt.epoch, attempt.course.clock())
         if body.validate is not None:
             body.validate(attempt.inputs)
     except BaseException as error:  # noqa: BLE001 - D12: as for a body
-        return InputRejected(attempt.task, attempt.number, attempt.epoch, attempt.clock(), error)
+        return InputRejected(attempt.task, attempt.number, attempt.epoch, attempt.course.clock(), error)
     return None
 
 
@@ -70,14 +64,14 @@ def _ask_retry_until(attempt: Attempt, value: object) -> AttemptFailed | None:
 
 def failed(attempt: Attempt, error: BaseException) -> AttemptFailed | AttemptStopped:
     """Report what the body raised."""
-    if isinstance(error, AttemptCancelled) and attempt.cancelled:
-        return AttemptStopped(attempt.task, attempt.number, attempt.epoch, attempt.clock())
-    try:
-        retryable = isinstance(error, Exception) and isinstance(error, attempt.body.retry_on)
-    except BaseException as hostile:  # noqa: BLE001 - `__instancecheck__` is the user's (FAULTS R23)
-        both = BaseExceptionGroup("retry_on could not be asked about the error of the body", [error, hostile])
-        return _failure(attempt, both, retryable=False)
-    return _failure(attempt, error, retryable=retryable)
+    if issubclass(type(error), AttemptCancelled) and attempt.cancelled:  # `isinstance` may ask the error (FAULTS R7)
+        return AttemptStopped(attempt.task, attempt.number, attempt.epoch, attempt.course.clock())
+    return _failure(attempt, error, retryable=is_retried(type(error), attempt.body.retry_on))
+
+
+def is_retried(kind: type[BaseException], retry_on: tuple[type[BaseException], ...]) -> bool:
+    """Tell whether an `except retry_on` clause would catch such an error. Asks no metaclass (FAULTS R23)."""
+    return any(type.__subclasscheck__(each, kind) for each in retry_on)
 
 
 def _failure(attempt: Attempt, error: BaseException, *, retryable: bool, value: object = NO_VALUE) -> AttemptFailed:
@@ -85,7 +79,7 @@ def _failure(attempt: Attempt, error: BaseException, *, retryable: bool, value: 
         task=attempt.task,
         attempt=attempt.number,
         epoch=attempt.epoch,
-        at_s=attempt.clock(),
+        at_s=attempt.course.clock(),
         error=error,
         retryable=retryable,
         jitter=jitter(attempt),

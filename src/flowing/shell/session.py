@@ -14,7 +14,7 @@ from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from flowing._text import describe_error
 from flowing.core.decide import answer, decide
@@ -32,8 +32,8 @@ from flowing.shell.tracebacks import stuck_at
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from flowing._bodies import Body
     from flowing.core.state import State
-    from flowing.shell.body import Body
 
 _JOIN_S = 1.0  # threads on their way out need microseconds; a machine under load more
 
@@ -71,8 +71,9 @@ class Session:
 
     @property
     def state(self) -> State:
-        """The run as it is now."""
-        return self._desk.state
+        """The run as it is now. O(n): a copy, unless the run is closed, so that the desk's versions can go."""
+        state = self._desk.state
+        return state if isinstance(state.phase, Closed) else evolve(state, table=state.table.copy())
 
     def cancel(self) -> None:
         """Ask the run to stop (D9). Safe from any thread, in any state."""

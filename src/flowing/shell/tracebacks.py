@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from flowing._text import field_of, members_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,22 +21,21 @@ _STANDARD_LIBRARY: Final = sysconfig.get_path("stdlib")
 def clean(error: BaseException, *, keep_frames: bool) -> None:
     """Cut flowing's own frames off the traceback, and clear the locals of all others unless told to keep them.
 
-    Follows `__cause__`, `__context__` and the members of groups, in any shape. O(errors + frames).
+    Follows `__cause__`, `__context__` and the members of groups, in any shape. O(errors + frames). Nothing of the
+    error's own is asked.
     """
     if not keep_frames:
         for each in _family(error):
-            traceback = each.__traceback__
+            traceback: TracebackType | None = field_of(each, "__traceback__")
             while traceback is not None:
                 _clear(traceback.tb_frame)
                 traceback = traceback.tb_next
-    error.__traceback__ = _from_the_body_on(error.__traceback__)
+    BaseException.with_traceback(error, _from_the_body_on(field_of(error, "__traceback__")))
 
 
 def _clear(frame: FrameType) -> None:
-    try:
+    with contextlib.suppress(RuntimeError):  # still running: this thread's own frames
         frame.clear()
-    except RuntimeError:  # still running: this thread's own frames
-        pass
 
 
 def _family(error: BaseException) -> Iterator[BaseException]:
@@ -45,9 +47,7 @@ def _family(error: BaseException) -> Iterator[BaseException]:
             continue
         seen.add(id(each))
         yield each
-        waiting += (each.__cause__, each.__context__)
-        if isinstance(each, BaseExceptionGroup):
-            waiting += each.exceptions
+        waiting += (field_of(each, "__cause__"), field_of(each, "__context__"), *members_of(each))
 
 
 def _from_the_body_on(traceback: TracebackType | None) -> TracebackType | None:

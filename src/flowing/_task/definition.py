@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Final, cast
 
 import attrs
 
-from flowing._declared import SyncTask, Task, tasks_in
-from flowing._functions import name_of, parameters_of, place_of, refuse_unsupported, show_call, show_type
-from flowing._options import DEFAULTS, Options, checked, checked_name
-from flowing._text import one_line
-from flowing._wiring import (
+from flowing._task.declared import SyncTask, Task, tasks_in
+from flowing._task.functions import name_of, parameters_of, place_of, refuse_unsupported, show_call, show_type
+from flowing._task.options import DEFAULTS, Options, checked, checked_name
+from flowing._task.wiring import (
     FromTask,
     Who,
     all_dependencies,
@@ -22,6 +21,7 @@ from flowing._wiring import (
     wire,
     wire_gate,
 )
+from flowing._text import one_line
 from flowing.errors import ConfigError, SignatureError, UnsupportedFunctionError
 
 if TYPE_CHECKING:
@@ -65,7 +65,9 @@ def define(function: Callable[..., object], given: Definition) -> SyncTask[..., 
     validate = wire_gate("validate", given.validate, valued, who.task)
     if depends_on:
         refuse_untaken(depends_on, body, (when, validate), who)
-    dependencies = all_dependencies(valued, (when, validate), order_only)
+    dependencies = valued
+    if when is not None or validate is not None or order_only:
+        dependencies = all_dependencies(valued, (when, validate), order_only)
     if not options.detached:
         refuse_detached(dependencies, who)
     made: SyncTask[..., object] = SyncTask(

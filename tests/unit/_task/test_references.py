@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import pickle
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from flowing.errors import NotATaskError
 from flowing.task import AsyncTask, Depends, SyncTask, Task, bind, task
+
+T = TypeVar("T")
 
 
 @task
@@ -30,8 +32,9 @@ def plain(left: int, right: int) -> int:
     return left + right
 
 
-def through_pickle(value: Any, protocol: int = pickle.HIGHEST_PROTOCOL) -> Any:
-    return pickle.loads(pickle.dumps(value, protocol))
+def through_pickle(value: T, protocol: int = pickle.HIGHEST_PROTOCOL) -> T:
+    back: T = pickle.loads(pickle.dumps(value, protocol))
+    return back
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
@@ -51,7 +54,7 @@ def test_a_copy_comes_back_as_the_copy_not_as_the_original(protocol: int) -> Non
 
 def test_a_bound_task_comes_back_with_its_arguments() -> None:
     made = through_pickle(bind(plain, Depends(fetch), right=3))
-    assert (made.name, made.dependencies, made.body) == ("plain", (fetch,), bind(plain, Depends(fetch), 3).body)
+    assert (made.name, made.dependencies, made.body) == ("plain", (fetch,), bind(plain, Depends(fetch), right=3).body)
     assert through_pickle(bind(plain, 1, right=3))() == 4
 
 

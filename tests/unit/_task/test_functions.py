@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from flowing._functions import Parameters, name_of, parameters_of, place_of, show_call, show_type
+from flowing._task.functions import Parameters, name_of, parameters_of, place_of, show_call, show_type
 from flowing.errors import UnsupportedFunctionError
 from flowing.task import Depends, bind, task
 
@@ -52,7 +52,7 @@ def plain(number: int) -> int:
 
 def traced(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
+    def wrapper(*args: object, **kwargs: object) -> object:
         return function(*args, **kwargs)
 
     return wrapper
@@ -86,8 +86,10 @@ def test_every_kind_of_callable_can_be_bound(function: Callable[..., Any], name:
 
 @pytest.mark.parametrize(
     "function",
-    [plain, traced(plain), Scale, Scale(), Scale().method, Scale.static, Scale.of, functools.partial(plain)]
-    + [functools.lru_cache(plain), lambda number: number],
+    [
+        *(plain, traced(plain), Scale, Scale(), Scale().method, Scale.static, Scale.of, functools.partial(plain)),
+        *(functools.lru_cache(plain), lambda number: number),
+    ],
     ids=lambda function: type(function).__name__,
 )
 def test_every_kind_with_a_signature_takes_dependencies_by_name(function: Callable[..., Any]) -> None:
@@ -124,11 +126,13 @@ class GeneratorCall:
 
 @pytest.mark.parametrize(
     "function",
-    [coroutine, functools.partial(coroutine), AsyncCall(), AsyncCall().method, functools.partial(AsyncCall().method)]
-    + [functools.partial(functools.partial(AsyncCall()))],
+    [
+        *(coroutine, functools.partial(coroutine), AsyncCall(), AsyncCall().method),
+        *(functools.partial(AsyncCall().method), functools.partial(functools.partial(AsyncCall()))),
+    ],
     ids=lambda function: type(function).__name__,
 )
-def test_async_functions_are_refused_for_now(function: Any) -> None:
+def test_async_functions_are_refused_for_now(function: Callable[..., Any]) -> None:
     """[G8] In whatever they are wrapped, with the fix."""
     fix = r"async def tasks are not supported yet; write a plain def that calls asyncio\.run"
     with pytest.raises(UnsupportedFunctionError, match=f"task 'step': .*{fix}"):
@@ -144,7 +148,7 @@ def test_async_functions_are_refused_for_now(function: Any) -> None:
     [generator, async_generator, functools.partial(generator), GeneratorCall()],
     ids=lambda function: type(function).__name__,
 )
-def test_generator_functions_are_refused(function: Any) -> None:
+def test_generator_functions_are_refused(function: Callable[..., Any]) -> None:
     """[G8] Their values would be made after the task is done."""
     with pytest.raises(UnsupportedFunctionError, match=r"task 'step': .*generator function.*return a list"):
         task(function, name="step")

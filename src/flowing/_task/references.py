@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from typing_extensions import override
 
-from flowing._functions import module_of, qualified_name_of
+from flowing._task.functions import module_of, qualified_name_of
 from flowing.errors import NotATaskError
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Literal, ParamSpec, Self,
 import attrs
 from typing_extensions import override
 
-from flowing import _functions
-from flowing._options import UNSET, ExceptionTypes, Options, Unset, checked, checked_name
-from flowing._references import import_by_name, name_leads_to
+from flowing._task import functions
+from flowing._task.options import UNSET, ExceptionTypes, Options, Unset, checked, checked_name
+from flowing._task.references import import_by_name, name_leads_to
+from flowing._task.wiring import Call, FromTask, Who, all_dependencies, checked_predicate, refuse_detached, wire_gate
 from flowing._text import one_line
-from flowing._wiring import Call, FromTask, Who, all_dependencies, checked_predicate, refuse_detached, wire_gate
 from flowing.errors import NotATaskError, SignatureError
 
 if TYPE_CHECKING:
@@ -128,23 +128,22 @@ class Task(Generic[R_co]):
 
     def attach(self) -> None:
         """Make this detached task known to its dependencies, in place of an earlier definition of it (D6)."""
-        key = (self.__module__, _functions.qualified_name_of(self.body.function), self.name)
+        key = (self.__module__, functions.qualified_name_of(self.body.function), self.name)
         for dependency in self.dependencies:
             earlier = dependency._attached.get(key)  # noqa: SLF001 - of the same class
             for other in () if earlier is None else earlier.dependencies:
-                if other._attached.get(key) is earlier:  # noqa: SLF001 - of the same class
-                    del other._attached[key]  # noqa: SLF001 - of the same class
+                other._attached.pop(key, None)  # noqa: SLF001 - of the same class
             dependency._attached[key] = self  # noqa: SLF001 - of the same class
 
     @property
     def where(self) -> str:
         """Where the function is written, `path/file.py:12`."""
-        return _functions.place_of(self.body.function)
+        return functions.place_of(self.body.function)
 
     @property
     def __name__(self) -> str:
         """The function's name."""
-        return _functions.name_of(self.body.function)
+        return functions.name_of(self.body.function)
 
     @override
     def __repr__(self) -> str:
@@ -160,7 +159,7 @@ class Task(Generic[R_co]):
 
     @override
     def __reduce_ex__(self, protocol: object) -> tuple[object, ...]:
-        module, name = self.__module__, _functions.qualified_name_of(self.body.function)
+        module, name = self.__module__, functions.qualified_name_of(self.body.function)
         if name_leads_to(module, name, self):
             return import_by_name, (module, name)
         parts = (self.name, self.body, self.options, self.dependencies)
@@ -172,7 +171,7 @@ class Task(Generic[R_co]):
             """Give what a class body can't define for instances alone: the class would have it too."""
             function = object.__getattribute__(self, "body").function
             if name == "__qualname__":
-                return _functions.qualified_name_of(function)
+                return functions.qualified_name_of(function)
             if name == "__wrapped__":
                 return function
             if name == "__signature__" and self.direct == "bound":
@@ -229,18 +228,18 @@ class _OfFunction(str):
 
 
 for _kind in (Task, SyncTask, AsyncTask):
-    _kind.__module__ = _OfFunction(_kind.__module__, _functions.module_of)
-    _kind.__doc__ = _OfFunction(_kind.__doc__ or "", _functions.doc_of)
+    _kind.__module__ = _OfFunction(_kind.__module__, functions.module_of)
+    _kind.__doc__ = _OfFunction(_kind.__doc__ or "", functions.doc_of)
 
 
 def _call_with_care(step: Task[object], args: tuple[object, ...], kwargs: Mapping[str, object]) -> object:
     """Call the function of a task that is bound, or that has parameters with a `Depends`."""
     body = step.body
     if step.direct == "bound":
-        if args or kwargs or next(body.sources(), None) is not None:
+        if args or kwargs or body.sources():
             raise _bound_call(step)
         return body.function(*body.positional, **dict(body.keywords))
-    parameters = _functions.parameters_of(body.function)
+    parameters = functions.parameters_of(body.function)
     assert parameters is not None, "a task is 'checked' only for a Depends among its parameters"
     by_position = parameters.positional_only + parameters.positional
     given = {*by_position[: len(args)], *kwargs}
@@ -254,11 +253,11 @@ def _call_with_care(step: Task[object], args: tuple[object, ...], kwargs: Mappin
 
 
 def _bound_call(step: Task[object]) -> SignatureError:
-    source = next(step.body.sources(), None)
-    fault = "with arguments" if source is None else f"but takes the value of {one_line(source.name)!r} from a flow"
+    sources = step.body.sources()
+    fault = f"but takes the value of {one_line(sources[0].name)!r} from a flow" if sources else "with arguments"
     return SignatureError(
         f"task {one_line(step.name)!r} has its arguments bound and was called as a function, {fault}; "
-        f"call {_functions.show_call(step.body.function)} itself, or run the task in a Flow"
+        f"call {functions.show_call(step.body.function)} itself, or run the task in a Flow"
     )
 
 
@@ -280,7 +279,7 @@ def tasks_in(option: str, given: object, who: Who) -> tuple[Task[object], ...]:
         )
     if isinstance(given, (str, bytes)) or not isinstance(given, (list, tuple, Sequence)):
         raise NotATaskError(
-            f"{who}: {option} is a list of tasks, but it is {_functions.show_type(given)}; "
+            f"{who}: {option} is a list of tasks, but it is {functions.show_type(given)}; "
             f"write {option}=[...] with the tasks, or leave it out"
         )
     members = cast("Sequence[object]", given)  # proof: it is a Sequence, and everything is an object
@@ -299,8 +298,8 @@ def _not_a_task(value: object, what: str) -> NotATaskError:
         name = one_line(value, length_max=80)
         return NotATaskError(f"{what} the string {name!r}, which is not a task; write the task itself, not its name")
     if callable(value):
-        name = one_line(_functions.name_of(value), length_max=100)
+        name = one_line(functions.name_of(value), length_max=100)
         return NotATaskError(f"{what} {name!r}, which is not a task; decorate it with @task")
     return NotATaskError(
-        f"{what} {_functions.show_type(value)}, which is not a task; give a function decorated with @task"
+        f"{what} {functions.show_type(value)}, which is not a task; give a function decorated with @task"
     )

@@ -9,7 +9,7 @@ from typing_extensions import TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from flowing._declared import AsyncTask, SyncTask
+    from flowing._task.declared import AsyncTask, SyncTask
 
 P = ParamSpec("P")
 Q = ParamSpec("Q")

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import attrs
 from typing_extensions import override
 
-from flowing._functions import parameters_of, refuse_unsupported, show_call, show_type, signature_of
-from flowing._references import reduce_function
+from flowing._task.functions import misfit, parameters_of, refuse_unsupported, show_call, show_type
+from flowing._task.references import reduce_function
 from flowing._text import one_line
 from flowing.errors import ConfigError, DetachedDependencyError, SignatureError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from inspect import Signature
 
-    from flowing._declared import Task
-    from flowing._functions import Parameters
+    from flowing._task.declared import Task
+    from flowing._task.functions import Parameters
 
 
 @attrs.frozen
@@ -43,14 +43,11 @@ class Call:
     def __reduce__(self) -> tuple[object, ...]:
         return Call, (reduce_function(self.function), self.positional, self.keywords)
 
-    def sources(self) -> Iterator[Task[object]]:
-        """Yield the task of every argument that comes from one, in the order of the arguments."""
-        for argument in self.positional:
-            if isinstance(argument, FromTask):
-                yield argument.task
-        for _, argument in self.keywords:
-            if isinstance(argument, FromTask):
-                yield argument.task
+    def sources(self) -> list[Task[object]]:
+        """List the task of every argument that comes from one, in the order of the arguments."""
+        sources = [each.task for each in self.positional if isinstance(each, FromTask)]
+        sources += [each.task for _, each in self.keywords if isinstance(each, FromTask)]
+        return sources
 
 
 _REQUIRED: Final = object()
@@ -133,6 +130,10 @@ def _positional_only_arguments(site: _Site) -> tuple[object, ...]:
     values = [site.parameters.defaults.get(name, _REQUIRED) for name in site.parameters.positional_only]
     if _REQUIRED in values:
         raise _positional_only(site, site.parameters.positional_only[values.index(_REQUIRED)])
+    return _to_last_source(values)
+
+
+def _to_last_source(values: list[object]) -> tuple[object, ...]:
     while values and not isinstance(values[-1], FromTask):
         values.pop()
     return tuple(values)
@@ -149,22 +150,23 @@ def bind_arguments(
     function: Callable[..., object], args: tuple[object, ...], kwargs: Mapping[str, object], who: Who
 ) -> Call:
     """Check given arguments against the function, and add its parameters that default to a `Depends`."""
-    signature = signature_of(function)
-    if signature is None:
+    parameters = parameters_of(function)
+    if parameters is None:
         return Call(function, args, tuple(kwargs.items()))
-    try:
-        bound = signature.bind(*args, **kwargs)
-    except TypeError as error:
+    fault = misfit(parameters, args, kwargs)
+    if fault is not None:
         raise SignatureError(
-            f"{who}: the arguments given to bind() don't fit {show_call(function)}: {one_line(str(error))}; "
+            f"{who}: the arguments given to bind() don't fit {show_call(function)}: {fault}; "
             f"give every required parameter a value or Depends(task)"
-        ) from None
-    if any(
-        isinstance(each.default, FromTask) and each.name not in bound.arguments
-        for each in signature.parameters.values()
-    ):
-        bound.apply_defaults()
-    call = Call(function, bound.args, tuple(bound.kwargs.items()))
+        )
+    by_name = parameters.positional[max(0, len(args) - len(parameters.positional_only)) :] + parameters.keyword_only
+    added = [
+        (name, parameters.defaults[name])
+        for name in by_name
+        if name not in kwargs and isinstance(parameters.defaults.get(name), FromTask)
+    ]
+    further = [parameters.defaults[name] for name in parameters.positional_only[len(args) :]]
+    call = Call(function, args + _to_last_source(further), (*kwargs.items(), *added))
     if hasattr(function, "__wrapped__"):
         _refuse_uncallable(call, who)
     return call
@@ -185,15 +187,12 @@ def checked_predicate(predicate: object, task: str) -> Callable[..., object] | N
         return None
     who = Who(task, "retry_until")
     function = _option_function(predicate, who)
-    signature = signature_of(function)
-    try:
-        if signature is not None:
-            signature.bind(None)
-    except TypeError:
+    parameters = parameters_of(function)
+    if parameters is not None and misfit(parameters, (None,), ()) is not None:
         raise SignatureError(
             f"{who} must take the result as its one argument, but it is {show_call(function)}; "
             f"give it exactly one required parameter"
-        ) from None
+        )
     return function
 
 
@@ -211,8 +210,10 @@ def all_dependencies(
     ordered = dict.fromkeys(valued)
     for call in calls:
         if call is not None:
-            ordered.update(dict.fromkeys(call.sources()))
-    ordered.update(dict.fromkeys(order_only))
+            for each in call.sources():
+                ordered[each] = None
+    for each in order_only:
+        ordered[each] = None
     return tuple(ordered)
 
 
@@ -236,16 +237,13 @@ def refuse_untaken(dependencies: Iterable[Task[object]], body: Call, gates: Iter
 
 def _refuse_uncallable(call: Call, who: Who) -> None:
     """Check that a decorator's wrapper takes what the signature of the function inside it promises."""
-    signature = signature_of(call.function, follow_wrapped=False)
-    if signature is None:
-        return
-    try:
-        signature.bind(*call.positional, **dict(call.keywords))
-    except TypeError as error:
+    parameters = parameters_of(call.function, follow_wrapped=False)
+    fault = None if parameters is None else misfit(parameters, call.positional, dict(call.keywords))
+    if fault is not None:
         raise SignatureError(
-            f"{who}: the decorator around {show_call(call.function)} makes a function of ({_names(signature)}), which "
-            f"can't be called as the function inside: {one_line(str(error))}; let the wrapper take *args and **kwargs"
-        ) from None
+            f"{who}: the decorator around {show_call(call.function)} makes a function that can't be called like it: "
+            f"{fault}; let the wrapper take *args and **kwargs"
+        )
 
 
 # ── the wording of what does not fit: both ends, the signature, the way out ──────────────────────
@@ -263,7 +261,7 @@ def _unfilled(site: _Site, parameter: str) -> SignatureError:
 
 def _untaken(function: Callable[..., object], dependency: Task[object], who: Who) -> SignatureError:
     name = one_line(dependency.name)
-    if dependency.name.isidentifier():
+    if dependency.name.isidentifier() and not iskeyword(dependency.name):
         way_out = f"rename the parameter, write x=Depends({name}), pass name= to the dependency"
     else:
         way_out = (
@@ -294,7 +292,3 @@ def _unreadable(function: Callable[..., object], who: Who) -> SignatureError:
         f"{who}: Python can't tell the parameters of {show_call(function)}, so no dependency can be taken by name; "
         f"wrap it in a def that has the parameters, or use bind(function, Depends(task))"
     )
-
-
-def _names(signature: Signature) -> str:
-    return ", ".join(one_line(each) for each in signature.parameters)

@@ -12,7 +12,7 @@ from flowing._text import one_line, type_name
 from flowing.errors import UnsupportedFunctionError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Sequence
 
 _ASYNC_FLAGS: Final = inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE
 _GENERATOR_FLAGS: Final = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
@@ -29,27 +29,26 @@ class Parameters(NamedTuple):
     takes_more_keywords: bool
 
 
-def parameters_of(function: Callable[..., object]) -> Parameters | None:
+def parameters_of(function: Callable[..., object], *, follow_wrapped: bool = True) -> Parameters | None:
     """Read a function's parameters; None where Python can't tell them (some builtins).
 
     Reads the code object where that is all there is to it: a tenth of the cost of `inspect.signature`.
     """
-    if type(function) is FunctionType and not function.__dict__:
+    if type(function) is FunctionType and not (function.__dict__ and follow_wrapped):
         return _from_code(function)
-    signature = signature_of(function)
-    return None if signature is None else _from_signature(signature)
-
-
-def signature_of(function: Callable[..., object], *, follow_wrapped: bool = True) -> inspect.Signature | None:
-    """Ask `inspect.signature`, without evaluating annotations; None where it doesn't know."""
     try:
-        if sys.version_info >= (3, 14):
-            from annotationlib import Format  # noqa: PLC0415 - the module exists from 3.14 on
-
-            return inspect.signature(function, follow_wrapped=follow_wrapped, annotation_format=Format.FORWARDREF)
-        return inspect.signature(function, follow_wrapped=follow_wrapped)
+        return _from_signature(_signature(function, follow_wrapped=follow_wrapped))
     except (TypeError, ValueError):
         return None
+
+
+def _signature(function: Callable[..., object], *, follow_wrapped: bool) -> inspect.Signature:
+    """Ask `inspect.signature`, without evaluating annotations."""
+    if sys.version_info >= (3, 14):
+        from annotationlib import Format  # noqa: PLC0415 - the module exists from 3.14 on
+
+        return inspect.signature(function, follow_wrapped=follow_wrapped, annotation_format=Format.FORWARDREF)
+    return inspect.signature(function, follow_wrapped=follow_wrapped)
 
 
 def _from_code(function: FunctionType) -> Parameters:
@@ -89,6 +88,29 @@ def _from_signature(signature: inspect.Signature) -> Parameters:
         inspect.Parameter.VAR_POSITIONAL in names,
         inspect.Parameter.VAR_KEYWORD in names,
     )
+
+
+def misfit(parameters: Parameters, args: Sequence[object], kwargs: Collection[str]) -> str | None:
+    """Say why a call with these arguments would fail, or None if it wouldn't.
+
+    `inspect.Signature.bind` refuses calls that Python accepts: `f(a=1)` for `def f(a=0, /, **rest)`, before 3.13.
+    """
+    by_position = parameters.positional_only + parameters.positional
+    if len(args) > len(by_position) and not parameters.takes_more_positional:
+        return f"{len(args)} arguments by position for {len(by_position)} parameters"
+    filled = {*by_position[: len(args)]}
+    by_name = {*parameters.positional, *parameters.keyword_only}
+    for name in kwargs:
+        if name in by_name:
+            if name in filled:
+                return f"two values for {name!r}"
+            filled.add(name)
+        elif not parameters.takes_more_keywords:
+            return f"no parameter {one_line(name)!r} to be given by name"
+    missing = (
+        each for each in by_position + parameters.keyword_only if each not in filled | parameters.defaults.keys()
+    )
+    return next((f"no value for {each!r}" for each in missing), None)
 
 
 def show_call(function: Callable[..., object]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from flowing._functions import place_of
+from flowing._task.functions import place_of
 from flowing._text import one_line, type_name
 from flowing.errors import ConfigError
 

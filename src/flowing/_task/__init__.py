@@ -1,0 +1,1 @@
+"""How a declaration becomes a task, in parts. `flowing.task` is the way in."""
