@@ -50,8 +50,8 @@ class Body:
     retry_on: tuple[type[BaseException], ...] = (Exception,)
     timeout_s: float | None = None
     jitter: bool = False
-    has_gates: bool = field(init=False)
 
-    @has_gates.default
-    def _find_gates(self) -> bool:
+    @property
+    def has_gates(self) -> bool:
+        """Whether something is asked before the body runs."""
         return self.when is not None or self.validate is not None

@@ -102,14 +102,14 @@ def _format_one(error: BaseException) -> str:
 
 
 def _format_frames(traceback: TracebackType | None) -> list[str]:
-    places = []
+    places: list[tuple[str, int, str]] = []
     while traceback is not None:
         code = traceback.tb_frame.f_code
         places.append((code.co_filename, traceback.tb_lineno, code.co_name))
         traceback = traceback.tb_next
     left_out = len(places) - 2 * _FRAMES_MAX
     shown = places if left_out <= 0 else places[:_FRAMES_MAX] + places[-_FRAMES_MAX:]
-    lines = []
+    lines: list[str] = []
     for filename, line, name in shown:
         source = one_line(linecache.getline(filename, line).strip())
         lines.append(

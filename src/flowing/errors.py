@@ -110,7 +110,7 @@ class ResultUnavailable(FlowingError, LookupError):  # noqa: N818 - the name giv
     def __init__(self, task: str, state: str, *, reason: str | None, root_cause: str | None) -> None:
         self.task, self.state, self.root_cause = task, state, root_cause
         why = f" ({one_line(reason)})" if reason else ""
-        through = f"; root cause: task {one_line(root_cause)!r}" if root_cause not in {None, task} else ""
+        through = "" if root_cause is None or root_cause == task else f"; root cause: task {one_line(root_cause)!r}"
         super().__init__(
             f"task {one_line(task)!r} has no value: it is {state}{why}{through}; "
             f"run() or resume() the flow, override() the task, or use value_or()"

@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 from functools import partial
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
 from flowing._compile import compile_flow
 from flowing._text import one_line
@@ -82,7 +82,7 @@ class Flow:
         self._compiled = compile_flow(terminals, limits, discover_detached=discover)
         self._at_rest = initial(self._compiled.graph)
         self._session: Session | None = None
-        self._observers = Observers()
+        self._observers = Observers(self._compiled.graph.names)
         self._starting = threading.Lock()
 
     # ── run ──────────────────────────────────────────────────────────────────────────────────────
@@ -125,12 +125,12 @@ class Flow:
         with self._starting:
             state, event = begin(self._settled_state(call))
             began = transition(state, event)
-            self._observers.observe(event, began)
+            self._observers.observe(event)
             began = close_without_workers(began)
             if isinstance(began.phase, Closed):
                 self._at_rest = began
                 return self.results
-            session = self._session = Session(began, self._compiled.bodies, self._settings, self._observers.observe)
+            session = self._session = Session(began, self._compiled.bodies, self._settings, self._observers)
         try:
             session.conduct()
         finally:
@@ -241,13 +241,13 @@ class Flow:
         self._settled_state(call)  # before the lock, as in _conduct
         with self._starting:
             self._at_rest = transition(self._settled_state(call), event)
-            self._observers.observe(event, self._at_rest)
+            self._observers.observe(event)
 
     def _number(self, step: object) -> int:
         if not isinstance(step, Task):
             message = f"{one_line(repr(type(step)))} is not a task; give the task itself, not its name or its function"
             raise NotATaskError(message)
-        return number_of(step, self._at_rest, self._compiled.numbers)
+        return number_of(cast("Task[object]", step), self._at_rest, self._compiled.numbers)  # it is a Task of something
 
 
 def _begin(state: State) -> tuple[State, Event]:

@@ -74,7 +74,7 @@ class StepResult(Generic[R_co]):
     root_cause: str | None = None
     detached: bool = False
     overridden: bool = False
-    _value: object = field(default=NO_VALUE, repr=False)
+    _value: object = field(default=NO_VALUE, repr=False, alias="value")
 
     @property
     def value(self) -> R_co:

@@ -14,35 +14,42 @@ if TYPE_CHECKING:
 
 
 class Outcome(NamedTuple):
-    """SUCCEEDED, FAILED or SKIPPED, the value where there is one, and the attempts of this run so far."""
+    """SUCCEEDED, FAILED, SKIPPED or CANCELLED, the value where there is one, and the attempts of the run so far."""
 
     state: str
     value: str | None
     attempts: int
 
 
-def outcomes(script: Script, known: Mapping[str, Outcome] | None = None) -> dict[str, Outcome]:
-    """Give every task's outcome; `known` ones with a value stand, of others only the attempts count on."""
-    before = known or {}
-    found: dict[str, Outcome] = {}
+def outcomes(
+    script: Script, known: Mapping[str, Outcome], settled: Mapping[str, Outcome] | None = None
+) -> dict[str, Outcome]:
+    """Give every task's outcome when nothing stops the run.
+
+    What is `known` with a value stands, of the rest only the attempts count on. What is `settled` stands as it is.
+    """
+    found: dict[str, Outcome] = dict(settled or {})
 
     def of(name: str) -> Outcome:
         if name not in found:
-            found[name] = before[name] if name in before and before[name].value is not None else anew(name)
+            found[name] = known[name] if known[name].value is not None else anew(name)
         return found[name]
 
     def anew(name: str) -> Outcome:
-        made = before[name].attempts if name in before else 0
-        inputs = [of(needed).value for needed in script.tasks[name].depends_on]
-        if None in inputs or script.tasks[name].gate == "shut":
+        task, made = script.tasks[name], known[name].attempts
+        inputs = [of(needed) for needed in task.depends_on]
+        states = {each.state for each in inputs}
+        if states & {"FAILED", "SKIPPED"}:
             return Outcome("SKIPPED", None, made)
-        if script.tasks[name].gate == "raises":
-            return Outcome("FAILED", None, made)
-        for attempt in range(made + 1, made + 2 + script.tasks[name].retries):
+        if "CANCELLED" in states:
+            return Outcome("CANCELLED", None, made)
+        if task.gate != "open":
+            return Outcome("SKIPPED" if task.gate == "shut" else "FAILED", None, made)
+        for attempt in range(made + 1, made + 2 + task.retries):
             made = attempt
             does = script.does(name, attempt)
             if does == "value":
-                return Outcome("SUCCEEDED", f"{name}{attempt}({','.join(map(str, inputs))})", attempt)
+                return Outcome("SUCCEEDED", f"{name}{attempt}({','.join(str(each.value) for each in inputs)})", attempt)
             if does == "fatal":
                 break
         return Outcome("FAILED", None, made)

@@ -29,6 +29,7 @@ from flowing.core import (
     PlaceAwaited,
     PlacesExhausted,
     Ready,
+    ReadyAgain,
     Rejected,
     ResultProvided,
     ResultsInvalidated,
@@ -39,6 +40,7 @@ from flowing.core import (
     State,
     Status,
     Stopping,
+    Succeeded,
     answer,
     decide,
     has_result,
@@ -53,6 +55,8 @@ if TYPE_CHECKING:
 
 Step: TypeAlias = Callable[[State, Event], State]
 Watch: TypeAlias = "Callable[[World, State, Event], None]"  # between the state before the event and `world.state`
+
+_EVENTS_MAX: Final = 5_000
 
 
 @frozen
@@ -80,12 +84,13 @@ class World:
         """Play each session to its end; between them, threads that were abandoned may still report."""
         for count, session in enumerate(self.script.sessions):
             self._change(session)
-            self.known = outcomes_in(self.state)
+            self.known = outcomes_in(self.state, rerun_detached=session.rerun_detached)
             if count:
                 self.happen(ResumeRequested(self._now_s(), 0.0, session.rerun_detached))
             else:
                 self.happen(RunRequested(self._now_s(), 0.0, "run"))
             while not isinstance(self.state.phase, Closed):
+                assert len(self.log) < _EVENTS_MAX, "the run goes round in circles"
                 self.happen(self._next())
             # The shell forgets these two timers with the session; no number fences them.
             self._pending = [each for each in self._pending if not isinstance(each, GraceElapsed | PlacesExhausted)]
@@ -198,9 +203,14 @@ class World:
         return AttemptTimedOut(task=task, attempt=attempt, epoch=epoch, at_s=self._now_s(), error=error, retryable=True)
 
 
-def outcomes_in(state: State) -> dict[str, Outcome]:
-    """Read the outcomes off a state, in the oracle's words."""
-    return {name: _outcome(row) for name, row in zip(state.graph.names, state.table, strict=True)}
+def outcomes_in(state: State, *, rerun_detached: bool = False) -> dict[str, Outcome]:
+    """Read the outcomes off a state, in the oracle's words; stale ones don't count where detached tasks run again."""
+    return {
+        name: Outcome("STALE", None, row.attempt)
+        if rerun_detached and isinstance(row, Succeeded) and row.stale
+        else _outcome(row)
+        for name, row in zip(state.graph.names, state.table, strict=True)
+    }
 
 
 def _outcome(row: Status) -> Outcome:
@@ -210,4 +220,4 @@ def _outcome(row: Status) -> Outcome:
         return Outcome("FAILED", None, row.attempt)
     if isinstance(row, Skipped):
         return Outcome("SKIPPED", None, row.attempt)
-    return Outcome("CANCELLED", None, row.attempt - isinstance(row, Ready))
+    return Outcome("CANCELLED", None, row.attempt - isinstance(row, Ready | ReadyAgain))

@@ -40,6 +40,7 @@ from flowing.core.events import (
     TaskSkipped,
 )
 from flowing.core.graph import Graph, Limits, Node, Policy, compile_graph
+from flowing.core.handover import hand_over
 from flowing.core.state import (
     Closed,
     Detaching,
@@ -157,6 +158,7 @@ __all__ = [
     "check",
     "compile_graph",
     "decide",
+    "hand_over",
     "has_result",
     "initial",
     "is_settled",

@@ -107,7 +107,7 @@ def _resolve(nodes: Sequence[Node]) -> list[tuple[int, ...]]:
         if positions.setdefault(node.name, position) != position:
             message = f"two tasks are named {one_line(node.name)!r}; give one of them another name"
             raise DuplicateTaskError(message)
-    resolved = []
+    resolved: list[tuple[int, ...]] = []
     for node in nodes:
         unknown = [name for name in node.dependencies if name not in positions]
         if unknown:

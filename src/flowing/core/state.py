@@ -188,7 +188,7 @@ def check(state: State) -> None:
 
 
 def _rows_in(table: Table, lane: Lane) -> list[int]:
-    found = []
+    found: list[int] = []
     task = table.first(lane)
     while task is not None:
         found.append(task)
@@ -201,10 +201,10 @@ def _check_row(state: State, number: int, row: Status, unmet: int) -> None:
     match row:
         case Blocked():
             assert row.unmet == unmet > 0
-        case Ready() | Running():
+        case Ready() | ReadyAgain() | Running():
             assert unmet == 0
             assert 1 <= row.attempt - row.past.attempts <= 1 + policy.retries
-        case RetryDue() | BackingOff() | ReadyAgain():
+        case RetryDue() | BackingOff():
             assert unmet == 0
             assert 1 <= row.attempt - row.failure.run.past.attempts <= policy.retries
         case Failed():

@@ -88,15 +88,15 @@ class Table:
         """Replace the rows at `indices`, each at most once. O(changes)."""
         storage = self._own() if self._link else self._storage
         held = storage.rows
+        olds = [held[index] for index in indices]
         successor = Table(storage)
-        link = (successor, indices, [held[index] for index in indices])
+        link = (successor, indices, olds)
         if self._link.setdefault(None, link) is not link:
             return self.replace(indices, rows)
-        for index, row in zip(indices, rows):  # noqa: B905 - strict= costs as much as the loop
-            lane = held[index].lane
+        for index, old, row in zip(indices, olds, rows):  # noqa: B905 - strict= costs as much as the loop
             held[index] = row
-            if lane != row.lane:
-                storage.move(index, lane, row.lane)
+            if old.lane != row.lane:
+                storage.move(index, old.lane, row.lane)
         return successor
 
     def copy(self) -> Table:

@@ -156,22 +156,23 @@ def _start(state: State, row: Ready | ReadyAgain, event: AttemptStarted) -> Stat
 
 def _succeed(state: State, row: Running, event: AttemptSucceeded) -> State:
     task, table, graph = event.task, state.table, state.run.graph
-    indices, rows = [task], list[Status]([Succeeded(row, event.at_s, event.value)])
+    indices, rows = [task], list[Status]((Succeeded(row, event.at_s, event.value),))
     for waiting in graph.dependents[task]:
         blocked = table[waiting]
         if type(blocked) is Blocked:  # not skipped meanwhile, and not provided from outside
             indices.append(waiting)
-            rows.append(_unblocked(blocked.unmet - 1, blocked.past))
+            rows.append(unblocked(blocked))
     left = state.main_left - 1 if task < graph.main else state.main_left
     return State(state.run, table.replace(indices, rows), state.running - 1, left)
 
 
-# Shared, because most rows are fresh and wait for few.
+# Shared, because most rows are fresh and wait for few: `_FRESH[unmet]`.
 _FRESH: Final[tuple[Status, ...]] = (FIRST, *(Blocked(unmet) for unmet in range(1, 32)))
 
 
-def _unblocked(unmet: int, past: Past) -> Status:
+def unblocked(row: Blocked) -> Status:
     """Make the row of a task that waits for one dependency less."""
+    unmet, past = row.unmet - 1, row.past
     if past is FRESH and unmet < len(_FRESH):
         return _FRESH[unmet]
     return Blocked(unmet, past) if unmet else Ready(past.attempts + 1, past)

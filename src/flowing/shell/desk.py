@@ -32,19 +32,20 @@ from flowing.core.events import (
     PlacesExhausted,
     Start,
 )
+from flowing.core.handover import hand_over
 from flowing.core.state import value_of
-from flowing.core.status import Running
+from flowing.core.status import READY, Running
 from flowing.core.transition import transition
 from flowing.errors import WorkerStartError
 from flowing.shell.attempt import Attempt, Course
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from flowing._bodies import Body
     from flowing.core.events import Decision, Event
     from flowing.core.state import State
-    from flowing.shell.seams import Worker, World
+    from flowing.shell.seams import Observer, Worker, World
 
 _HIRE_AGAIN_AFTER_S: Final = 0.1  # how long the system is left alone when it refused a thread
 _BREAK_DOWN_S: Final = 1.0  # how long to wait for a lock that may never be free again
@@ -60,7 +61,7 @@ class Desk:
         world: World,
         *,
         grace_s: float,
-        observe: Callable[[Event, State], None] | None = None,
+        observer: Observer,
     ) -> None:
         self.state = evolve(state, table=state.table.copy())  # nobody holds a version that we supersede
         self.closed = False  # the run is over, for whatever reason; never false again
@@ -71,7 +72,7 @@ class Desk:
         self._world = world
         self._clock = world.clock
         self._grace_s = grace_s
-        self._observe = observe
+        self._observer = observer
         self._lock = threading.Lock()
         self._inbox: deque[tuple[Worker | None, Event | None]] = deque()
         self._asleep: list[Worker] = []
@@ -123,7 +124,11 @@ class Desk:
             if event is None:
                 self._coming = False
             elif not self.closed:
-                self._take_in(event)
+                if worker is me and type(event) is AttemptSucceeded and not inbox and me is not None:
+                    if self._hand_over(me, event):
+                        return
+                else:
+                    self._take_in(event)
             if worker is me:
                 is_here = True
             elif worker is not None:
@@ -134,17 +139,29 @@ class Desk:
         if self.closed and self._asleep:
             self._wake_everybody()
 
+    def _hand_over(self, me: Worker, event: AttemptSucceeded) -> bool:
+        """Take in a success and start the next task at once; True if there was one. What most visits are."""
+        self.state, task = hand_over(self.state, event, event.at_s)
+        self._let_go(event)
+        listening = self._observer.listening
+        if listening:
+            self._observer.observe(event)
+        if task is None:
+            return False
+        me.assignment = attempt = self._begin(task)
+        if listening:
+            self._observer.observe(AttemptStarted(task, attempt.row.attempt, attempt.epoch, event.at_s))
+        if not self._coming and self.state.table.has(READY):
+            self._carry_out(None)
+        return True
+
     def _take_in(self, event: Event) -> None:
         """Apply one event from outside, and do what follows from it outside the state."""
         before = self.state
         self._apply(event)
         match event:
             case AttemptSucceeded() | AttemptFailed() | AttemptStopped() | GateClosed() | InputRejected():
-                attempt = self.live.get(event.task)
-                if attempt is not None and attempt.row.attempt == event.attempt:
-                    del self.live[event.task]
-                else:
-                    self.abandoned.pop((event.task, event.attempt), None)
+                self._let_go(event)
             case AttemptTimedOut() if self.state is not before:
                 attempt = self.abandoned[event.task, event.attempt] = self.live.pop(event.task)
                 attempt.cancel()
@@ -155,10 +172,18 @@ class Desk:
             case _:
                 pass
 
+    def _let_go(self, report: AttemptSucceeded | AttemptFailed | AttemptStopped | GateClosed | InputRejected) -> None:
+        """Forget the attempt that reported."""
+        attempt = self.live.get(report.task)
+        if attempt is not None and attempt.row.attempt == report.attempt:
+            del self.live[report.task]
+        else:
+            self.abandoned.pop((report.task, report.attempt), None)
+
     def _apply(self, event: Event) -> None:
         self.state = transition(self.state, event)
-        if self._observe is not None:
-            self._observe(event, self.state)
+        if self._observer.listening:
+            self._observer.observe(event)
 
     def _carry_out(self, me: Worker | None) -> bool:
         """Carry out what is due; True if `me` got an assignment."""
@@ -168,7 +193,8 @@ class Desk:
             if not isinstance(decision, Start):
                 self._answer(decision)
             elif me is not None and not got:
-                me.assignment = self._start(decision)
+                self._apply(answer(decision, self._clock()))
+                me.assignment = self._begin(decision.task)
                 got = True
             else:
                 self._call_somebody()
@@ -189,16 +215,14 @@ class Desk:
             case _:
                 pass
 
-    def _start(self, start: Start) -> Attempt:
-        """Note the start, and gather what the attempt needs while the table stands still."""
-        task = start.task
+    def _begin(self, task: int) -> Attempt:
+        """Gather what an attempt needs that the state says has started."""
         body = self._bodies[task]
-        self._apply(AttemptStarted(task, start.attempt, start.epoch, self._clock()))
         table = self.state.table
         row = table[task]
         assert isinstance(row, Running)
         inputs = [value_of(table[needed]) for needed in body.inputs]
-        attempt = self.live[task] = Attempt(task, row, start.epoch, body, inputs, self._course)
+        attempt = self.live[task] = Attempt(task, row, self.state.run.epoch, body, inputs, self._course)
         if body.timeout_s is not None:
             self._world.timers.watch(attempt)
         return attempt

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
+from contextlib import suppress
 from typing import Final
 
 _LOG: Final = logging.getLogger("flowing")
 
 
 def warn(message: str, *details: object) -> None:
-    """Log a warning; whatever the handlers of the process raise ends here."""
-    with contextlib.suppress(BaseException):  # there is no other place to complain to
+    """Log a warning; whatever the handlers of the process raise ends here, for there is nobody to complain to."""
+    with suppress(BaseException):
         _LOG.warning(message, *details)

@@ -13,9 +13,7 @@ from flowing.core.events import AttemptEvent, Event, ResultProvided
 from flowing.shell.log import warn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from flowing.core.state import State
+    from collections.abc import Callable, Sequence
 
 QUEUE_MAX: Final = 10_000
 
@@ -108,22 +106,25 @@ class Subscription:
 class Observers:
     """Everybody who listens to one flow."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: Sequence[str]) -> None:
+        self.listening = False
+        self._names = names
         self._subscriptions: tuple[Subscription, ...] = ()
 
     def subscribe(self, listener: Listener) -> Subscription:
         """Add a listener."""
         subscription = Subscription(listener, self._remove)
         self._subscriptions = (*self._subscriptions, subscription)
+        self.listening = True
         return subscription
 
     def _remove(self, subscription: Subscription) -> None:
         self._subscriptions = tuple(each for each in self._subscriptions if each is not subscription)
+        self.listening = bool(self._subscriptions)
 
-    def observe(self, event: Event, state: State) -> None:
+    def observe(self, event: Event) -> None:
         """Queue an event for everybody. Called under the desk's lock: nothing of a listener's runs here."""
-        if self._subscriptions:
-            task = event.task if isinstance(event, AttemptEvent | ResultProvided) else None
-            observation = Observation(event, None if task is None else state.graph.names[task])
-            for subscription in self._subscriptions:
-                subscription.put(observation)
+        task = event.task if isinstance(event, AttemptEvent | ResultProvided) else None
+        observation = Observation(event, None if task is None else self._names[task])
+        for subscription in self._subscriptions:
+            subscription.put(observation)

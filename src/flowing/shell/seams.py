@@ -52,6 +52,19 @@ class Timers(Protocol):
         ...
 
 
+class Observer(Protocol):
+    """One that is told of every event."""
+
+    @property
+    def listening(self) -> bool:
+        """Whether there is anybody to be told; asked before each event."""
+        ...
+
+    def observe(self, event: Event) -> None:
+        """Take note, at once and without calling anything of the user's. Called under the desk's lock."""
+        ...
+
+
 @frozen
 class World:
     """All seams of one run. `clock` is monotonic, in seconds; `on_closed` is called once, under the desk's lock."""

@@ -18,7 +18,7 @@ from attrs import evolve, frozen
 
 from flowing._text import describe_error
 from flowing.core.decide import answer, decide
-from flowing.core.events import CancelRequested, Event, Finish, GraceElapsed, SettleMain
+from flowing.core.events import CancelRequested, Finish, GraceElapsed, SettleMain
 from flowing.core.state import Closed
 from flowing.core.status import Because
 from flowing.core.transition import transition
@@ -26,11 +26,11 @@ from flowing.errors import FlowingError, WorkerCrashed, WorkersExhausted, Worker
 from flowing.shell.clerk import Clerk
 from flowing.shell.crew import Crew
 from flowing.shell.desk import Desk
-from flowing.shell.seams import World
+from flowing.shell.seams import Observer, World
 from flowing.shell.tracebacks import stuck_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from flowing._bodies import Body
     from flowing.core.state import State
@@ -55,13 +55,13 @@ class Session:
         state: State,
         bodies: Sequence[Body],
         settings: Settings,
-        observe: Callable[[Event, State], None] | None,
+        observer: Observer,
     ) -> None:
         self._clerk = Clerk(time.monotonic, stall_warning_s=settings.stall_warning_s)
         self._crew = Crew(copy_context(), keep_frames=settings.keep_frames)
         self._closed: queue.SimpleQueue[None] = queue.SimpleQueue()
         world = World(time.monotonic, self._crew, self._clerk, on_closed=partial(self._closed.put, None))
-        self._desk = Desk(state, bodies, world, grace_s=settings.grace_s, observe=observe)
+        self._desk = Desk(state, bodies, world, grace_s=settings.grace_s, observer=observer)
         self.pid = os.getpid()
         self.owner = threading.get_ident()
         self.over = False  # nobody waits any more; what is still reported changes nothing that anybody sees

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import sysconfig
 from pathlib import Path
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType, TracebackType
 
-_OWN_FILES: Final = str(Path(__file__).parent)
-_STANDARD_LIBRARY: Final = sysconfig.get_path("stdlib")
+_OWN_FILES: Final = f"{Path(__file__).parent.parent}{os.sep}"
+_STANDARD_LIBRARY: Final = f"{sysconfig.get_path('stdlib')}{os.sep}"
+_INSTALLED: Final = f"{os.sep}site-packages{os.sep}"  # lies inside the standard library's folder
 
 
 def clean(error: BaseException, *, keep_frames: bool) -> None:
@@ -57,13 +59,16 @@ def _from_the_body_on(traceback: TracebackType | None) -> TracebackType | None:
 
 
 def stuck_at(thread_id: int | None) -> str | None:
-    """Say in which line a thread is: the innermost one outside the standard library, where there is one."""
-    frame = sys._current_frames().get(thread_id or 0)  # noqa: SLF001 - documented, and there is no other way
+    """Say in which line a thread is: the innermost one outside flowing and the standard library, if there is one."""
+    frame = sys._current_frames().get(thread_id or 0)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - documented, and there is no other way
     innermost = frame
-    while frame is not None and frame.f_code.co_filename.startswith(_STANDARD_LIBRARY):
+    while frame is not None and not _is_users(frame.f_code.co_filename):
         frame = frame.f_back
-    if frame is None or frame.f_code.co_filename.startswith(_OWN_FILES):
-        frame = innermost
-    if frame is None:
-        return None
-    return f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"
+    frame = frame or innermost
+    return None if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"
+
+
+def _is_users(file: str) -> bool:
+    if file.startswith(_OWN_FILES):
+        return False
+    return not file.startswith(_STANDARD_LIBRARY) or _INSTALLED in file

@@ -1,0 +1,320 @@
+"""The table beside its dumb twin, a list that is copied at every change: any versions, any order, any two threads."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import threading
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import pytest
+from hypothesis import find, given
+from hypothesis import strategies as st
+
+from flowing.core import (
+    BackingOff,
+    Blocked,
+    Failure,
+    Limits,
+    Node,
+    Past,
+    Ready,
+    ReadyAgain,
+    RetryDue,
+    Running,
+    SkipDue,
+    Status,
+    Succeeded,
+    Table,
+    compile_graph,
+    initial,
+)
+from tests.unit.core.states import BOOM
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from types import FrameType
+
+RUNNING: Final = Running(1, Past(), 0.0)
+FAILURE: Final = Failure(RUNNING, 1.0, BOOM)
+ROWS: Final[tuple[Status, ...]] = (
+    Ready(1),
+    Ready(2),
+    Blocked(1),
+    RUNNING,
+    Succeeded(RUNNING, 1.0, "value"),
+    RetryDue(FAILURE, 1.0),
+    SkipDue(0, gate=False, past=Past()),
+    BackingOff(FAILURE, 2.0),
+    ReadyAgain(FAILURE),
+)
+LANES: Final = sorted({row.lane for row in ROWS} - {Blocked.lane})  # rows in Blocked's lane await nothing
+
+Changes: TypeAlias = "Mapping[int, Status]"
+
+
+def table_of(size: int) -> Table:
+    """Make a table of rows that are `Ready(1)`."""
+    return initial(compile_graph([Node(f"{number}") for number in range(size)], Limits())).table
+
+
+def changed(table: Table, changes: Changes) -> Table:
+    if len(changes) == 1:
+        return table.put(*next(iter(changes.items())))
+    return table.replace(list(changes), list(changes.values()))
+
+
+def changed_list(rows: Sequence[Status], changes: Changes) -> list[Status]:
+    return [changes.get(index, row) for index, row in enumerate(rows)]
+
+
+def lanes_of(rows: Sequence[Status]) -> dict[int, list[int]]:
+    return {lane: [index for index, row in enumerate(rows) if row.lane == lane] for lane in LANES}
+
+
+def walked(table: Table, lane: Any) -> list[int]:
+    """List the rows in a lane, as whoever asks for one after the other does."""
+    found = []
+    index = table.first(lane)
+    while index is not None:
+        found.append(index)
+        index = table.first(lane, index + 1)
+    return found
+
+
+def reads_like(table: Table, rows: Sequence[Status]) -> bool:
+    """Read everything in every way."""
+    lanes = lanes_of(rows)
+    return (
+        len(table) == len(rows)
+        and [table[index] for index in range(len(rows))] == list(rows)
+        and list(table) == list(rows)
+        and {lane: walked(table, lane) for lane in LANES} == lanes
+        and {lane: table.has(lane) for lane in LANES} == {lane: bool(found) for lane, found in lanes.items()}  # type: ignore[arg-type]  # ints that are lanes
+    )
+
+
+# ── versions ─────────────────────────────────────────────────────────────────────────────────────
+
+SIZE: Final = 5
+changes = st.dictionaries(st.integers(0, SIZE - 1), st.sampled_from(ROWS))
+# From which version to go on, how, and which one to read in between.
+histories = st.lists(st.tuples(st.integers(0, 9), changes, st.integers(0, 9)), max_size=12)
+History: TypeAlias = "list[tuple[int, dict[int, Status], int]]"
+
+
+def versions_of(history: History, change: Callable[[Table, Changes], Table]) -> list[tuple[Table, list[Status]]]:
+    versions = [(table_of(SIZE), list[Status]([Ready(1)] * SIZE))]
+    for from_version, change_of, read_version in history:
+        table, rows = versions[from_version % len(versions)]
+        versions.append((change(table, change_of), changed_list(rows, change_of)))
+        table, rows = versions[read_version % len(versions)]
+        assert table[0] == rows[0]
+    return versions
+
+
+@given(histories)
+def test_every_version_reads_like_its_list_for_ever(history: History) -> None:
+    versions = versions_of(history, changed)
+    for table, rows in reversed(versions):
+        assert reads_like(table, rows)
+    for table, rows in versions:
+        assert reads_like(table, rows)
+
+
+def test_the_version_property_catches_a_table_that_forgets_to_branch() -> None:
+    """Control: a change that goes on from the newest version, whichever it was asked of."""
+
+    def is_caught(history: History) -> bool:
+        newest: list[Table] = []
+
+        def change(table: Table, change_of: Changes) -> Table:
+            newest.append(changed(newest[-1] if newest else table, change_of))
+            return newest[-1]
+
+        try:
+            return not all(reads_like(table, rows) for table, rows in versions_of(history, change))
+        except AssertionError:
+            return True
+
+    find(histories, is_caught)
+
+
+@given(histories)
+def test_versions_are_equal_when_their_rows_are(history: History) -> None:
+    versions = versions_of(history, changed)
+    for table, rows in versions:
+        for other, other_rows in versions:
+            assert (table == other) is (rows == other_rows)
+
+
+@given(histories, changes)
+def test_a_copy_is_equal_and_apart(history: History, change_of: Changes) -> None:
+    for table, rows in versions_of(history, changed):
+        copy = table.copy()
+        assert copy == table
+        assert reads_like(changed(copy, change_of), changed_list(rows, change_of))
+        assert reads_like(copy, rows)
+        assert reads_like(table, rows)
+
+
+def test_a_table_is_equal_to_nothing_but_tables() -> None:
+    table = table_of(1)
+    assert table != [Ready(1)]
+    assert table.__eq__([Ready(1)]) is NotImplemented
+
+
+def test_a_table_does_not_hash_and_tells_only_its_size() -> None:
+    """Its rows hold users' values, which need not hash, and whose repr is not ours to call."""
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(table_of(1))
+    assert repr(table_of(3)) == "<table of 3 rows>"
+
+
+# ── lanes ────────────────────────────────────────────────────────────────────────────────────────
+
+LARGE: Final = 5_000  # several words of a lane's bits
+large_changes = st.dictionaries(
+    st.one_of(st.sampled_from([0, 1023, 1024, 1025, 2047, 2048, LARGE - 1]), st.integers(0, LARGE - 1)),
+    st.sampled_from(ROWS),
+)
+
+
+@given(st.lists(large_changes, max_size=4), st.lists(st.integers(0, LARGE + 2000), max_size=8))
+def test_a_lane_finds_the_first_row_from_anywhere(steps: list[dict[int, Status]], starts: list[int]) -> None:
+    waiting: dict[int, Status] = {index: Blocked(1) for index in range(LARGE)}
+    table = changed(table_of(LARGE), waiting)
+    rows: list[Status] = list(waiting.values())
+    for step in steps:
+        table, rows = changed(table, step), changed_list(rows, step)
+    for lane, indices in lanes_of(rows).items():
+        assert table.has(lane) is bool(indices)  # type: ignore[arg-type]  # an int that is a lane
+        assert walked(table, lane) == indices
+        for start in [*starts, *indices, *(index + 1 for index in indices)]:
+            assert table.first(lane, start) == next((index for index in indices if index >= start), None)  # type: ignore[arg-type]  # as above
+
+
+def test_rows_that_await_nothing_are_in_no_lane() -> None:
+    table = changed(table_of(2), {0: Blocked(1), 1: RUNNING})
+    assert not any(table.has(lane) for lane in LANES)  # type: ignore[arg-type]  # ints that are lanes
+
+
+# ── threads ──────────────────────────────────────────────────────────────────────────────────────
+
+BASE: Final[list[Status]] = [Ready(1), Blocked(1), Ready(1)]
+ONE: Final[Changes] = {0: RUNNING}
+TWO: Final[Changes] = {0: Blocked(7), 2: RetryDue(FAILURE, 9.0)}
+THREE: Final[Changes] = {1: BackingOff(FAILURE, 3.0)}
+
+
+def newest() -> Table:
+    return changed(table_of(3), {1: Blocked(1)})
+
+
+def superseded() -> Table:
+    """Make a version from which somebody else has gone on already."""
+    table = newest()
+    changed(changed(table, THREE), ONE)
+    return table
+
+
+# What a thread does with a version, and what must come of it.
+ACTS: Final[Mapping[str, tuple[Callable[[Table], object], object]]] = {
+    "put": (lambda table: list(changed(table, ONE)), changed_list(BASE, ONE)),
+    "replace": (lambda table: list(changed(table, TWO)), changed_list(BASE, TWO)),
+    "go on": (lambda table: list(changed(changed(table, THREE), ONE)), changed_list(changed_list(BASE, THREE), ONE)),
+    "read": (lambda table: table[0], BASE[0]),
+    "walk": (list, BASE),
+    "copy": (lambda table: list(table.copy()), BASE),
+    "has": (lambda table: table.has(Ready.lane), True),
+    "has not": (lambda table: table.has(RetryDue.lane), False),
+    "first": (lambda table: walked(table, Ready.lane), [0, 2]),
+    "lanes": (lambda table: [walked(changed(table, TWO), lane) for lane in LANES], [*lanes_of(changed_list(BASE, TWO)).values()]),
+}
+
+
+def interrupt(act: Callable[[], object], at: int, other: Callable[[], object]) -> tuple[object, bool]:
+    """Do `act`, and `other` in the middle of it, before instruction number `at` of the table's code."""
+    left = at
+    file = inspect.getfile(Table)
+
+    def trace(frame: FrameType, event: str, argument: object) -> Any:
+        nonlocal left
+        if frame.f_code.co_filename != file:
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            left -= 1
+            if left == 0:
+                other()
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        return act(), left <= 0
+    finally:
+        sys.settrace(before)
+
+
+@pytest.mark.parametrize("start", [newest, superseded])
+@pytest.mark.parametrize("other", ACTS)
+@pytest.mark.parametrize("act", ACTS)
+def test_a_thread_may_be_interrupted_anywhere(act: str, other: str, start: Callable[[], Table]) -> None:
+    """By another one that uses the same version: both get what they would have got alone, and so does a third."""
+    at = 1
+    reached = True
+    while reached:
+        table = start()
+        seen: list[object] = []
+        found, reached = interrupt(lambda: ACTS[act][0](table), at, lambda: seen.append(ACTS[other][0](table)))  # noqa: B023 - called before the next turn
+        assert found == ACTS[act][1], at
+        assert seen == [ACTS[other][1]] * reached, at
+        assert reads_like(table, BASE), at
+        at += 1
+    assert at > 4  # control: there were places to interrupt at
+
+
+class Stop(BaseException):
+    """An interrupt."""
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_a_writer_that_never_finishes_leaves_every_version_whole(act: str) -> None:
+    """An interrupt in the middle of a change is as if the change had not been asked for."""
+
+    def stop() -> None:
+        raise Stop
+
+    at = 1
+    reached = True
+    while reached:
+        table = newest()
+        try:
+            _, reached = interrupt(lambda: ACTS[act][0](table), at, stop)  # noqa: B023 - called before the next turn
+        except Stop:
+            pass
+        assert reads_like(table, BASE), at
+        assert reads_like(changed(table, TWO), changed_list(BASE, TWO)), at
+        at += 1
+
+
+def test_threads_that_race_from_one_version_all_get_their_own() -> None:
+    for _ in range(50):
+        table = newest()
+        start = threading.Barrier(4)
+        found: dict[int, Table] = {}
+
+        def race(number: int) -> None:
+            start.wait()
+            found[number] = changed(table, {0: Ready(number), 1: SkipDue(number, gate=False, past=Past())})  # noqa: B023 - joined before the next turn
+
+        threads = [threading.Thread(target=race, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for number, version in found.items():
+            assert reads_like(version, [Ready(number), SkipDue(number, gate=False, past=Past()), Ready(1)])
+        assert len(found) == 4
+        assert reads_like(table, BASE)

@@ -1,0 +1,115 @@
+"""From tasks to a graph: what a flow takes in, and in which order."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from flowing import DuplicateTaskError, Task, task
+from flowing._compile import Compiled, compile_flow
+from flowing.core import Limits, Policy
+
+
+def compiled(*terminals: Task[object], discover_detached: bool = True) -> Compiled:
+    return compile_flow(terminals, Limits(), discover_detached=discover_detached)
+
+
+@task
+def first() -> int:
+    return 1
+
+
+@task(depends_on=[first])
+def second(first: int) -> int:
+    return first
+
+
+@task(depends_on=[second], after=[first])
+def third(second: int) -> int:
+    return second
+
+
+def test_a_terminal_brings_what_it_needs_and_no_more() -> None:
+    assert [each.name for each in compiled(second).tasks] == ["first", "second"]
+    assert [each.name for each in compiled(third, first).tasks] == ["first", "second", "third"]
+
+
+def test_numbers_bodies_and_tasks_agree() -> None:
+    made = compiled(third)
+    assert [made.numbers[each] for each in made.tasks] == [0, 1, 2]
+    assert [body.name for body in made.bodies] == list(made.graph.names)
+    assert made.bodies[2].inputs == (1,)
+    assert made.graph.dependencies[2] == (1, 0)
+
+
+def test_the_order_of_definition_decides_where_the_graph_does_not() -> None:
+    tasks: list[Task[int]] = [task(lambda: 1, name=f"t{number}") for number in range(5)]
+    assert [each.name for each in compiled(*reversed(tasks)).tasks] == ["t0", "t1", "t2", "t3", "t4"]
+
+
+def test_milliseconds_become_seconds_and_tasks_without_retries_share_a_policy() -> None:
+    eager = third.with_options(
+        name="eager", retry=3, retry_backoff_base_ms=250, retry_max_backoff_ms=4_000, jitter=True
+    )
+    made = compiled(eager)
+    assert made.graph.policies[-1] == Policy(retries=3, backoff_base_s=0.25, backoff_max_s=4, jitter=True)
+    assert made.graph.policies[0] is made.graph.policies[1]
+
+
+def test_an_attached_task_that_misses_one_dependency_stays_out() -> None:
+    @task
+    def root() -> int:
+        return 1
+
+    @task
+    def elsewhere() -> int:
+        return 1
+
+    @task(depends_on=[root, elsewhere], detached=True)
+    def tell(root: int, elsewhere: int) -> None: ...
+
+    @task(after=[tell], detached=True)
+    def tell_more() -> None: ...
+
+    assert [each.name for each in compiled(root).tasks] == ["root"]
+    assert [each.name for each in compiled(root, elsewhere).tasks] == ["root", "elsewhere", "tell", "tell_more"]
+    assert [each.name for each in compiled(root, elsewhere, discover_detached=False).tasks] == ["root", "elsewhere"]
+
+
+def test_two_attached_tasks_of_one_name_are_refused_like_any_others() -> None:
+    """[G4] Neither may silently win."""
+
+    @task
+    def root() -> int:
+        return 1
+
+    @task
+    def other() -> int:
+        return 1
+
+    task(lambda: None, name="tell", after=[root], detached=True)
+
+    def tell() -> None: ...
+
+    task(tell, after=[other], detached=True)
+    with pytest.raises(DuplicateTaskError, match="'tell'.*name="):
+        compiled(root, other)
+
+
+def test_a_flow_is_compiled_without_recursion_and_in_linear_time() -> None:
+    """[G12] Ten times the tasks, far less than a hundred times the time: a quadratic step would show."""
+
+    def chain(length: int) -> Task[int]:
+        last: Task[int] = task(lambda: 0, name="0")
+        for number in range(1, length):
+            last = task(lambda: 0, name=str(number), after=[last])
+        return last
+
+    def cost_s(terminal: Task[int]) -> float:
+        begin = time.process_time()
+        compiled(terminal)
+        return time.process_time() - begin
+
+    short, long = chain(1_000), chain(10_000)
+    assert cost_s(long) < 50 * max(0.001, *(cost_s(short) for _ in range(3)))
