@@ -15,7 +15,7 @@ writer that is interrupted half-way leaves a successor that nobody has.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Final, TypeAlias, final
 
 from typing_extensions import override
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from flowing.core.status import Lane, Status
 
+_Link: TypeAlias = "dict[None, tuple[Table, Sequence[int], Sequence[Status]]]"
+
 _WORD_BITS: Final = 10  # 1,024 rows a word: two levels reach 10^6 rows with a thousand words
 _LAST: Final = (1 << _WORD_BITS) - 1
 
@@ -34,30 +36,36 @@ _LAST: Final = (1 << _WORD_BITS) - 1
 class Table:
     """An immutable sequence of rows."""
 
-    __slots__ = ("_link", "_storage")
+    __slots__ = ("_place",)
 
-    _storage: _Storage
-    _link: dict[
-        None, tuple[Table, Sequence[int], Sequence[Status]]
-    ]  # empty while this is the newest version of its storage
+    # Where the rows are, and the link, empty while this is the newest version of that storage. In one tuple, because
+    # another thread may give this version another place between any two steps: each place is true by itself.
+    _place: tuple[_Storage, _Link]
 
     def __init__(self, storage: _Storage) -> None:
-        self._storage = storage
-        self._link = {}
+        self._place = (storage, {})
 
     def __len__(self) -> int:
         """Count the rows."""
-        return len(self._storage.rows)
+        return len(self._place[0].rows)
 
     def __getitem__(self, index: int) -> Status:
         """Read one row. O(1) on the newest version; the first read of an older one is O(n)."""
-        row = self._storage.rows[index]
-        return self._own().rows[index] if self._link else row
+        storage, link = self._place
+        row = storage.rows[index]
+        if not link:
+            return row
+        self._move_out()
+        return self[index]
 
     def __iter__(self) -> Iterator[Status]:
         """Walk all rows in order. O(n)."""
-        rows = self._storage.rows.copy()
-        return iter(self._own().rows.copy() if self._link else rows)
+        storage, link = self._place
+        rows = storage.rows.copy()
+        if not link:
+            return iter(rows)
+        self._move_out()
+        return iter(self)
 
     @override
     def __eq__(self, other: object) -> bool:
@@ -72,28 +80,18 @@ class Table:
 
     def put(self, index: int, row: Status) -> Table:
         """Replace one row. O(1)."""
-        storage = self._own() if self._link else self._storage
-        held = storage.rows
-        old = held[index]
-        successor = Table(storage)
-        link = (successor, (index,), (old,))
-        if self._link.setdefault(None, link) is not link:
-            return self.put(index, row)
-        held[index] = row
-        if old.lane != row.lane:
-            storage.move(index, old.lane, row.lane)
-        return successor
+        return self.replace((index,), (row,))
 
     def replace(self, indices: Sequence[int], rows: Sequence[Status]) -> Table:
         """Replace the rows at `indices`, each at most once. O(changes)."""
-        storage = self._own() if self._link else self._storage
+        storage, link = self._place
         held = storage.rows
-        olds = [held[index] for index in indices]
         successor = Table(storage)
-        link = (successor, indices, olds)
-        if self._link.setdefault(None, link) is not link:
+        step = (successor, indices, [held[index] for index in indices])
+        if link or link.setdefault(None, step) is not step:
+            self._move_out()
             return self.replace(indices, rows)
-        for index, old, row in zip(indices, olds, rows):  # noqa: B905 - strict= costs as much as the loop
+        for index, old, row in zip(indices, step[2], rows):  # noqa: B905 - strict= costs as much as the loop
             held[index] = row
             if old.lane != row.lane:
                 storage.move(index, old.lane, row.lane)
@@ -108,28 +106,39 @@ class Table:
 
     def has(self, lane: Lane) -> bool:
         """Tell in O(1) whether any row is in the lane."""
-        return (self._own() if self._link else self._storage).lanes[lane].summary != 0
+        storage, link = self._place
+        found = storage.lanes[lane].summary != 0
+        if not link:
+            return found
+        self._move_out()
+        return self.has(lane)
 
     def first(self, lane: Lane, start: int = 0) -> int | None:
         """Find the first row in the lane from `start` on. O(log n)."""
-        return (self._own() if self._link else self._storage).lanes[lane].first(start)
+        storage, link = self._place
+        found = storage.lanes[lane].first(start)
+        if not link:
+            return found
+        self._move_out()
+        return self.first(lane, start)
 
-    def _own(self) -> _Storage:
-        """Give this old version a storage of its own. O(n), once."""
+    def _move_out(self) -> None:
+        """Give this old version a storage of its own, unless another thread has just done so. O(n)."""
         undo: list[tuple[Sequence[int], Sequence[Status]]] = []
         rows: list[Status] = []
-        version = self
-        while version._link:
-            version, indices, replaced = version._link[None]
+        storage, link = self._place
+        if not link:
+            return
+        while link:
+            version, indices, replaced = link[None]
             undo.append((indices, replaced))
-            if not version._link:  # noqa: SLF001 - another version of this table
-                rows = version._storage.rows.copy()  # noqa: SLF001 - as above
+            storage, link = version._place  # noqa: SLF001 - another version of this table
+            if not link:
+                rows = storage.rows.copy()
         for indices, replaced in reversed(undo):
             for index, row in zip(indices, replaced, strict=True):
                 rows[index] = row
-        self._storage = _Storage(rows)
-        self._link = {}
-        return self._storage
+        self._place = (_Storage(rows), {})
 
 
 def make_table(rows: Sequence[Status]) -> Table:
