@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import field
+
+from flowing._record import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 
-@frozen
+@record
 class Input:
     """Where an argument comes from: entry `slot` of the values that the attempt was given."""
 
     slot: int
 
 
-@frozen
+@record
 class BoundCall:
     """A function and its arguments: constants, or inputs."""
 
@@ -37,7 +39,7 @@ class BoundCall:
         return self.function(*arguments, **keywords)
 
 
-@frozen
+@record
 class Body:
     """All that the shell needs to run a task. `inputs` are the tasks whose values fill the slots."""
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import frozen
-
 from flowing._bodies import Body, BoundCall, Input
+from flowing._record import record
 from flowing._text import one_line, type_name
 from flowing.core.graph import Graph, Limits, Node, Policy, compile_graph
 from flowing.errors import ConfigError, DuplicateTaskError, NotATaskError
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
 
-@frozen(eq=False)
+@record(eq=False)
 class Compiled:
     """A flow, ready to run: `bodies[n]` and `tasks[n]` belong to number `n` of the graph."""
 

@@ -6,7 +6,6 @@ import math
 import os
 import threading
 import time
-import uuid
 from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
@@ -254,7 +253,7 @@ def _begin(state: State) -> tuple[State, Event]:
     """Begin a new run; overrides made before the first one belong to it (D3)."""
     if not isinstance(state.phase, Idle):
         state = initial(state.graph, epoch=state.epoch + 1)
-    return state, RunRequested(time.monotonic(), time.time(), uuid.uuid4().hex)
+    return state, RunRequested(time.monotonic(), time.time(), os.urandom(16).hex())
 
 
 def _go_on(state: State, *, rerun_detached: bool) -> tuple[State, Event]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, assert_never, cast, final, overload
 
-from attrs import field, frozen
+from attrs import field
 from typing_extensions import override
 
+from flowing._record import record
 from flowing._text import describe_error, format_traceback, one_line
 from flowing.core.state import Closed, Idle, State
 from flowing.core.status import (
@@ -37,6 +37,7 @@ from flowing.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
@@ -55,7 +56,7 @@ class StepState(enum.StrEnum):
 
 
 @final
-@frozen(kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class StepResult(Generic[R_co]):
     """One task's row in the results.
 
@@ -311,4 +312,6 @@ def _wall_time(state: State, at_s: float) -> datetime | None:
     times = state.run.times
     if times is None or isinstance(state.phase, Idle):
         return None
+    from datetime import UTC, datetime  # noqa: PLC0415 - needed when somebody looks
+
     return datetime.fromtimestamp(times.wall_s + (at_s - times.at_s), UTC)

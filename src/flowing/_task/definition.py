@@ -5,8 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Final, cast
 
-import attrs
-
+from flowing._record import record
 from flowing._task.declared import SyncTask, Task, tasks_in
 from flowing._task.functions import name_of, parameters_of, place_of, refuse_unsupported, show_call, show_type
 from flowing._task.options import DEFAULTS, Options, checked, checked_name
@@ -31,7 +30,7 @@ _NO_NAME: Final = (lambda: None).__name__
 _SEARCHED_MAX: Final = 100  # members of a container given to bind(): a mistake shows among the first, data can be long
 
 
-@attrs.frozen(eq=False)
+@record(eq=False)
 class Definition:
     """Everything `task(...)` was given but the function; called with the function it makes the task."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from flowing._record import record
 from flowing._task.functions import place_of
 from flowing._text import one_line, type_name
 from flowing.errors import ConfigError
@@ -43,7 +44,7 @@ def _as_tuple(types: ExceptionTypes) -> tuple[type[Exception], ...]:
     return types if isinstance(types, tuple) else (types,)
 
 
-@attrs.frozen
+@record
 class Options:
     """How a task is attempted. Only values that `checked` returned reach a task."""
 

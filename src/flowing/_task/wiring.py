@@ -5,9 +5,9 @@ from __future__ import annotations
 from keyword import iskeyword
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import attrs
 from typing_extensions import override
 
+from flowing._record import record
 from flowing._task.functions import misfit, parameters_of, refuse_unsupported, show_call, show_type
 from flowing._task.references import reduce_function
 from flowing._text import one_line
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from flowing._task.functions import Parameters
 
 
-@attrs.frozen
+@record
 class FromTask:
     """The value of a task, as a place where an argument comes from. `Depends(step)` makes one."""
 
@@ -31,7 +31,7 @@ class FromTask:
         return f"Depends({one_line(self.task.name)})"
 
 
-@attrs.frozen
+@record
 class Call:
     """A function and where each of its arguments comes from; what isn't a `FromTask` is passed as it is."""
 
@@ -66,7 +66,7 @@ class Who(NamedTuple):
         return task if self.option is None else f"{self.option} of {task}"
 
 
-@attrs.frozen
+@record
 class _Site:
     """One function to be wired, and what is at hand for it."""
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from attrs import field, frozen
+from attrs import field
 
+from flowing._record import record
 from flowing.core.status import NO_VALUE
 
 # ── events about one attempt, fenced by epoch and attempt number ─────────────────────────────────
 
 
-@frozen
+@record
 class AttemptStarted:
     """A worker began the attempt. Answers `Start`."""
 
@@ -26,7 +27,7 @@ class AttemptStarted:
     at_s: float
 
 
-@frozen
+@record
 class AttemptSucceeded:
     """The body returned a value that was accepted."""
 
@@ -37,7 +38,7 @@ class AttemptSucceeded:
     value: object = field(repr=False)
 
 
-@frozen(kw_only=True)
+@record(kw_only=True)
 class AttemptFailed:
     """The body raised, or `retry_until` refused `value`. `jitter` in [0, 1) scales the delay of a jittered retry."""
 
@@ -51,7 +52,7 @@ class AttemptFailed:
     value: object = field(repr=False, default=NO_VALUE)
 
 
-@frozen(kw_only=True)
+@record(kw_only=True)
 class AttemptTimedOut:
     """The deadline passed first; the attempt's thread is abandoned and keeps its place until it returns."""
 
@@ -64,7 +65,7 @@ class AttemptTimedOut:
     jitter: float = 0.0
 
 
-@frozen
+@record
 class AttemptStopped:
     """The body ended itself because the run was being cancelled."""
 
@@ -74,7 +75,7 @@ class AttemptStopped:
     at_s: float
 
 
-@frozen
+@record
 class GateClosed:
     """`when` said no before the body ran."""
 
@@ -84,7 +85,7 @@ class GateClosed:
     at_s: float
 
 
-@frozen
+@record
 class InputRejected:
     """A gate raised `error` before the body ran."""
 
@@ -95,7 +96,7 @@ class InputRejected:
     error: BaseException = field(repr=False)
 
 
-@frozen
+@record
 class BackoffStarted:
     """A timer for the delay is set. Answers `Delay`."""
 
@@ -105,7 +106,7 @@ class BackoffStarted:
     until_s: float
 
 
-@frozen
+@record
 class BackoffElapsed:
     """The delay is over."""
 
@@ -114,7 +115,7 @@ class BackoffElapsed:
     epoch: int
 
 
-@frozen
+@record
 class RetryAbandoned:
     """The run stops, so the task will not be tried again. Answers `GiveUp`."""
 
@@ -123,7 +124,7 @@ class RetryAbandoned:
     epoch: int
 
 
-@frozen
+@record
 class TaskSkipped:
     """The skip was taken note of, and goes on to the dependents. Answers `Skip`."""
 
@@ -135,7 +136,7 @@ class TaskSkipped:
 # ── events about the run ─────────────────────────────────────────────────────────────────────────
 
 
-@frozen
+@record
 class RunRequested:
     """A run begins. `wall_s` is the Unix time at `at_s`, for display only."""
 
@@ -144,7 +145,7 @@ class RunRequested:
     run_id: str
 
 
-@frozen
+@record
 class ResumeRequested:
     """The run goes on: what has no result runs (again), with a fresh retry budget."""
 
@@ -153,37 +154,37 @@ class ResumeRequested:
     rerun_detached: bool = False
 
 
-@frozen
+@record
 class MainSettled:
     """Nothing more happens in the main graph; detached tasks may start. Answers `SettleMain`."""
 
 
-@frozen
+@record
 class CancelRequested:
     """Start nothing more; running attempts may finish."""
 
 
-@frozen
+@record
 class GraceElapsed:
     """Running attempts had their time after a cancel; their threads are abandoned."""
 
 
-@frozen
+@record
 class PlaceAwaited:
     """A timer is set for a place to come free. Answers `AwaitPlace`."""
 
 
-@frozen
+@record
 class PlacesExhausted:
     """No abandoned thread came back in time."""
 
 
-@frozen
+@record
 class RunFinished:
     """The run is over. Answers `Finish`."""
 
 
-@frozen
+@record
 class ResultProvided:
     """A value was given from outside; computed descendants are invalidated with it."""
 
@@ -191,7 +192,7 @@ class ResultProvided:
     value: object = field(repr=False)
 
 
-@frozen
+@record
 class ResultsInvalidated:
     """These results are wrong: they and their computed descendants are to be made anew."""
 
@@ -229,7 +230,7 @@ Event: TypeAlias = AttemptEvent | RunEvent
 # ── decisions ────────────────────────────────────────────────────────────────────────────────────
 
 
-@frozen
+@record
 class Start:
     """Run the body; answer with `AttemptStarted`."""
 
@@ -238,7 +239,7 @@ class Start:
     epoch: int
 
 
-@frozen
+@record
 class Delay:
     """Set a timer that reports `BackoffElapsed`; answer with `BackoffStarted`."""
 
@@ -248,7 +249,7 @@ class Delay:
     delay_s: float
 
 
-@frozen
+@record
 class GiveUp:
     """Forget the timer; answer with `RetryAbandoned`."""
 
@@ -257,7 +258,7 @@ class GiveUp:
     epoch: int
 
 
-@frozen
+@record
 class Skip:
     """Take note; answer with `TaskSkipped`."""
 
@@ -266,17 +267,17 @@ class Skip:
     epoch: int
 
 
-@frozen
+@record
 class SettleMain:
     """Answer with `MainSettled`."""
 
 
-@frozen
+@record
 class AwaitPlace:
     """Set a timer that reports `PlacesExhausted`; answer with `PlaceAwaited`."""
 
 
-@frozen
+@record
 class Finish:
     """Let everybody go; answer with `RunFinished`."""
 

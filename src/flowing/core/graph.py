@@ -6,8 +6,9 @@ from collections import deque
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from attrs import field, frozen
+from attrs import field
 
+from flowing._record import record
 from flowing._text import one_line
 from flowing.errors import CycleError, DuplicateTaskError, GraphError
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _CYCLE_SEARCH_STEPS_MAX: Final = 2_000_000
 
 
-@frozen(kw_only=True)
+@record(kw_only=True)
 class Policy:
     """How often a task is tried again, and after what delay (D7). Delays are in seconds."""
 
@@ -27,7 +28,7 @@ class Policy:
     jitter: bool = False
 
 
-@frozen(kw_only=True)
+@record(kw_only=True)
 class Limits:
     """What one run may use: live attempts, abandoned threads beside them, and whether a failure stops it."""
 
@@ -36,7 +37,7 @@ class Limits:
     fail_fast: bool = True
 
 
-@frozen
+@record
 class Node:
     """One task as declared: a name and the names of the tasks it waits for."""
 
@@ -46,7 +47,7 @@ class Node:
     detached: bool = field(kw_only=True, default=False)
 
 
-@frozen(kw_only=True, slots=False)
+@record(kw_only=True, slots=False)
 class Graph:
     """An acyclic graph whose task numbers are its start order.
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
 
-from attrs import frozen
-
+from flowing._record import record
 from flowing.core.status import (
     FIRST,
     LANES,
@@ -36,33 +35,33 @@ if TYPE_CHECKING:
 # ── phases: fail_fast and cancelling are facts about the run, not a sweep over its rows ──────────
 
 
-@frozen
+@record
 class Idle:
     """Not started yet. `touched` says that results were provided or invalidated."""
 
     touched: bool = False
 
 
-@frozen
+@record
 class Open:
     """The main graph goes on."""
 
 
-@frozen
+@record
 class FailingFast:
     """Main task `cause` failed for good: nothing of the main graph starts or retries any more (D5)."""
 
     cause: int
 
 
-@frozen
+@record
 class Detaching:
     """The main graph has settled; detached tasks run (D6). `failed_fast` is the task that stopped it, if one did."""
 
     failed_fast: int | None
 
 
-@frozen
+@record
 class Stopping:
     """Nothing starts any more. `grace_over` says that running attempts are not waited for either (D9)."""
 
@@ -71,7 +70,7 @@ class Stopping:
     grace_over: bool = False
 
 
-@frozen
+@record
 class Closed:
     """The run is over; `because` says what stopped it early, None when it came to its end."""
 
@@ -83,7 +82,7 @@ Active: TypeAlias = Open | FailingFast | Detaching | Stopping
 Phase: TypeAlias = Idle | Active | Closed
 
 
-@frozen
+@record
 class Times:
     """When the run (or its last resume) began, on both clocks; `id` names the run over all its resumes."""
 
@@ -92,7 +91,7 @@ class Times:
     wall_s: float
 
 
-@frozen
+@record
 class Run:
     """What is true of the run as a whole, and seldom changes.
 
@@ -109,7 +108,7 @@ class Run:
     times: Times | None = None
 
 
-@frozen
+@record
 class State:
     """A run, whole. Every event makes a new one; old ones stay valid.
 

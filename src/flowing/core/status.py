@@ -5,7 +5,9 @@ from __future__ import annotations
 import enum
 from typing import ClassVar, Final, Literal, TypeAlias
 
-from attrs import field, frozen
+from attrs import field
+
+from flowing._record import record
 
 # Which rows the table can find without a search: those that await something. Plain ints, because an IntEnum costs
 # half a microsecond per bit operation.
@@ -35,7 +37,7 @@ class Because(enum.Enum):
     EXHAUSTED = "no worker left"
 
 
-@frozen
+@record
 class Past:
     """What a row keeps of earlier resumes of this run: attempts made, and how often its result was invalidated."""
 
@@ -46,7 +48,7 @@ class Past:
 FRESH: Final = Past()
 
 
-@frozen
+@record
 class Blocked:
     """Waits for `unmet` dependencies that have not succeeded yet."""
 
@@ -60,7 +62,7 @@ class Blocked:
         return self.past.attempts
 
 
-@frozen
+@record
 class Ready:
     """Every dependency succeeded; attempt number `attempt`, the first one since the run began, can start."""
 
@@ -69,7 +71,7 @@ class Ready:
     past: Past = FRESH
 
 
-@frozen
+@record
 class Running:
     """Attempt number `attempt` started at `started_s` on the monotonic clock."""
 
@@ -79,7 +81,7 @@ class Running:
     started_s: float
 
 
-@frozen
+@record
 class Failure:
     """How an attempt ended badly: the error, the refused value if there was one, and whether it was abandoned."""
 
@@ -90,7 +92,7 @@ class Failure:
     timed_out: bool = False
 
 
-@frozen
+@record
 class RetryDue:
     """Failed with retries left; the delay of `delay_s` has not been ordered yet."""
 
@@ -104,7 +106,7 @@ class RetryDue:
         return self.failure.run.attempt
 
 
-@frozen
+@record
 class BackingOff:
     """Failed with retries left; the next attempt may start at `until_s`. Holds no worker."""
 
@@ -118,7 +120,7 @@ class BackingOff:
         return self.failure.run.attempt
 
 
-@frozen
+@record
 class ReadyAgain:
     """Failed with retries left and has waited; the next attempt can start. Keeps the error, should none do (D5)."""
 
@@ -136,7 +138,7 @@ class ReadyAgain:
         return self.failure.run.past
 
 
-@frozen
+@record
 class Succeeded:
     """Has a computed value. `stale` marks a detached one whose inputs changed after it ran (D4)."""
 
@@ -157,7 +159,7 @@ class Succeeded:
         return self.run.past
 
 
-@frozen
+@record
 class Provided:
     """Has a value from outside: an override."""
 
@@ -171,7 +173,7 @@ class Provided:
         return self.past.attempts
 
 
-@frozen
+@record
 class Failed:
     """Failed for good. `because` says what kept it from being tried again, where something did."""
 
@@ -185,7 +187,7 @@ class Failed:
         return self.failure.run.attempt
 
 
-@frozen
+@record
 class Rejected:
     """Failed without an attempt: a gate raised `error` (D10)."""
 
@@ -199,7 +201,7 @@ class Rejected:
         return self.past.attempts
 
 
-@frozen
+@record
 class SkipDue:
     """Task `cause` failed, or its gate closed; the skip has not been ordered yet."""
 
@@ -214,7 +216,7 @@ class SkipDue:
         return self.past.attempts
 
 
-@frozen
+@record
 class Skipped:
     """Will not run in this run: ancestor `cause` failed, or a gate closed on it or on ancestor `cause`."""
 
@@ -229,7 +231,7 @@ class Skipped:
         return self.past.attempts
 
 
-@frozen
+@record
 class Cancelled:
     """The body itself stopped because the run was being cancelled."""
 
@@ -243,7 +245,7 @@ class Cancelled:
         return self.run.attempt
 
 
-@frozen
+@record
 class Invalidated:
     """Its result is wrong or out of date; the next run or resume makes it anew."""
 

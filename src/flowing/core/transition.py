@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
-from attrs import evolve, frozen
+from attrs import evolve
 
+from flowing._record import record
 from flowing._text import one_line
 from flowing.core.events import (
     AttemptEvent,
@@ -432,7 +433,7 @@ _Step: TypeAlias = "Callable[[State, Any, Any], State]"
 _ALIVE: Final = (Open, FailingFast, Detaching, Stopping)
 
 
-@frozen
+@record
 class Rule:
     """What one legal pair does: the step, what the status (or phase) can be after it, and the phases it is legal in."""
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final, final
 
-from attrs import frozen
-
+from flowing._record import record
 from flowing.errors import AttemptCancelled, NoCurrentAttempt
 
 if TYPE_CHECKING:
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
     from flowing.core.status import Running
 
 
-@frozen
+@record
 class Course:
     """What all attempts of one run share."""
 
@@ -114,6 +112,8 @@ class CurrentAttempt:
 
         It changes when the task's result is invalidated, so that the remote side does not answer with the stale one.
         """
+        import hashlib  # noqa: PLC0415 - loads OpenSSL, and few bodies ask
+
         attempt = self._attempt
         parts = (attempt.course.run_id, attempt.body.name, str(attempt.row.past.invalidations))
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -6,8 +6,7 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Final, Self, TypeAlias, final
 
-from attrs import frozen
-
+from flowing._record import record
 from flowing._text import describe_error
 from flowing.core.events import AttemptEvent, Event, ResultProvided
 from flowing.shell.log import warn
@@ -18,14 +17,14 @@ if TYPE_CHECKING:
 QUEUE_MAX: Final = 10_000
 
 
-@frozen
+@record
 class EventsLost:
     """The listener was too slow: `count` events, the oldest ones, were dropped before this point."""
 
     count: int
 
 
-@frozen
+@record
 class Observation:
     """One event, with the name of the task that it is about."""
 

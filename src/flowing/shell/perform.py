@@ -5,7 +5,6 @@ Everything a user wrote is called here, so everything it can raise ends here.
 
 from __future__ import annotations
 
-import random
 from typing import TYPE_CHECKING
 
 from flowing.core.events import AttemptFailed, AttemptStopped, AttemptSucceeded, GateClosed, InputRejected
@@ -89,4 +88,8 @@ def _failure(attempt: Attempt, error: BaseException, *, retryable: bool, value: 
 
 def jitter(attempt: Attempt) -> float:
     """Draw the factor for a jittered delay; nothing is drawn where none is used."""
-    return random.random() if attempt.body.jitter else 0.0  # noqa: S311 - spreads load, guards nothing
+    if not attempt.body.jitter:
+        return 0.0
+    import random  # noqa: PLC0415 - loads hashlib, and few tasks ask
+
+    return random.random()  # noqa: S311 - spreads load, guards nothing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from attrs import frozen
+from flowing._record import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +65,7 @@ class Observer(Protocol):
         ...
 
 
-@frozen
+@record
 class World:
     """All seams of one run. `clock` is monotonic, in seconds; `on_closed` is called once, under the desk's lock."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import queue
+import sys
 import threading
 import time
 from collections import deque
@@ -14,8 +15,9 @@ from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING
 
-from attrs import evolve, frozen
+from attrs import evolve
 
+from flowing._record import record
 from flowing._text import describe_error
 from flowing.core.decide import answer, decide
 from flowing.core.events import CancelRequested, Finish, GraceElapsed, SettleMain
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 _JOIN_S = 1.0  # threads on their way out need microseconds; a machine under load more
 
 
-@frozen(kw_only=True)
+@record(kw_only=True)
 class Settings:
     """How the shell behaves; what is decided lies in the graph's limits."""
 
@@ -109,12 +111,15 @@ class Session:
     def _wait(self) -> None:
         if self._clerk_thread is None:
             self._start_clerk()
-        self._closed.get()
+        while not self._desk.closed:  # the flag counts: an interrupt may hit after the token was taken
+            self._closed.get()
 
     def _start_clerk(self) -> None:
         """Start the clerk; if an interrupt hits in the middle, a second one may be started, and leaves at once."""
         thread = threading.Thread(target=self._keep_time, name="flowing-clerk", daemon=True)
         try:
+            if sys.is_finalizing():  # Python 3.11 would start the thread, let it die, and wait for it for ever
+                raise RuntimeError("the interpreter shuts down")
             thread.start()
         except RuntimeError as refusal:
             message = (

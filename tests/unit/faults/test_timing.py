@@ -85,7 +85,7 @@ def test_hung_tasks_fail_at_their_deadline_and_the_run_goes_on(release: threadin
 
 def test_a_late_report_never_replaces_what_came_after_it(release: threading.Event) -> None:
     """[T2] Late success and late failure of abandoned attempts, while the retry runs and after it."""
-    late_reported, go_on, reports = threading.Event(), threading.Event(), itertools.count(1)
+    late_reported = threading.Event()
 
     @task(timeout_s=0.05, retry=3, retry_backoff_base_ms=0, retry_on=TaskTimeoutError)
     def slow() -> str:
@@ -100,19 +100,16 @@ def test_a_late_report_never_replaces_what_came_after_it(release: threading.Even
 
     @task(after=[slow])
     def last() -> None:
-        assert go_on.wait(GUARD_S)
+        assert late_reported.wait(GUARD_S)
 
     flow = Flow(last, max_workers=3, max_abandoned=3)
 
     def listener(seen: object) -> None:
         if flow._state.run.late == 3:
             late_reported.set()
-            go_on.set()
 
     with flow.subscribe(listener):
         results = flow.run()
-    assert next(reports) == 1
-    assert late_reported.is_set()
     assert (results[slow].value, results[slow].attempts) == ("the last attempt's", 4)
     assert flow._state.run.late == 3
 

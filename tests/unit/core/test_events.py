@@ -1,0 +1,64 @@
+"""Events and decisions: facts and orders, which compare by value and never show a user's object."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, get_args
+
+import pytest
+
+from flowing.core import (
+    AttemptEvent,
+    AttemptFailed,
+    AttemptSucceeded,
+    AttemptTimedOut,
+    Decision,
+    Event,
+    InputRejected,
+    ResultProvided,
+    RunEvent,
+    answer,
+)
+from tests.unit.core.test_status import Hostile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: AttemptSucceeded(0, 1, 0, 1.0, Hostile()),
+        lambda: AttemptFailed(task=0, attempt=1, epoch=0, at_s=1.0, error=Hostile(), retryable=True, value=Hostile()),
+        lambda: AttemptTimedOut(task=0, attempt=1, epoch=0, at_s=1.0, error=Hostile(), retryable=True),
+        lambda: InputRejected(0, 1, 0, 1.0, Hostile()),
+        lambda: ResultProvided(0, Hostile()),
+    ],
+)
+def test_an_event_shows_no_value(make: Callable[[], Event]) -> None:
+    """[R7] So a refusal can quote any event."""
+    event = make()
+    assert repr(event).startswith(type(event).__name__)
+
+
+def test_an_event_is_about_an_attempt_or_about_the_run() -> None:
+    assert set(get_args(AttemptEvent)) | set(get_args(RunEvent)) == set(get_args(Event))
+    assert not set(get_args(AttemptEvent)) & set(get_args(RunEvent))
+
+
+def test_events_are_frozen_and_equal_by_value() -> None:
+    event = AttemptSucceeded(0, 1, 0, 1.0, "value")
+    assert event == AttemptSucceeded(0, 1, 0, 1.0, "value")
+    assert event != AttemptSucceeded(0, 2, 0, 1.0, "value")
+    with pytest.raises(AttributeError):
+        event.task = 1  # type: ignore[misc]  # what must not work
+
+
+def test_every_decision_is_answered_by_an_event_of_its_own() -> None:
+    """A decision says all that its answer needs, but the time."""
+    fields = {"task": 1, "attempt": 2, "epoch": 3, "delay_s": 4.0}
+    answers = []
+    for kind in get_args(Decision):
+        decision = kind(**{name: value for name, value in fields.items() if name in kind.__match_args__})
+        answers.append(answer(decision, 10.0))
+    assert len({type(event) for event in answers}) == len(get_args(Decision))
+    assert {type(event) for event in answers} <= set(get_args(Event))
