@@ -56,14 +56,22 @@ class Crew:
         """Start one more thread."""
         number = len(self._threads)
         thread = threading.Thread(target=self._work, args=(desk,), name=f"flowing-{number}", daemon=True)
-        thread.start()
         self._threads.append(thread)
+        try:
+            thread.start()
+        except RuntimeError:
+            self._threads.remove(thread)
+            raise
+
+    def missing(self) -> frozenset[threading.Thread]:
+        """Give the threads that have ended, or have not begun yet. While a run is open, no thread ends by itself."""
+        return frozenset(thread for thread in self._threads.copy() if not thread.is_alive())
 
     def join(self, desk: Desk, *, until_s: float) -> None:
         """Wait for the threads that are on their way out; not for those stuck in a body."""
         stuck = {attempt.thread_id for attempt in (*desk.live.values(), *desk.abandoned.values())}
         for thread in self._threads:
-            if thread.ident not in stuck:
+            if thread.ident not in stuck and thread.is_alive():
                 thread.join(max(0.0, until_s - time.monotonic()))
 
     def _work(self, desk: Desk) -> None:

@@ -5,6 +5,7 @@ The caller never takes the desk's lock, so that an interrupt can hit it anywhere
 
 from __future__ import annotations
 
+import _thread
 import os
 import queue
 import sys
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from flowing._bodies import Body
     from flowing.core.state import State
 
+_LOOK_S = 2.0  # how often the waiting caller looks whether all threads are there
 _JOIN_S = 1.0  # threads on their way out need microseconds; a machine under load more
 
 
@@ -69,7 +71,8 @@ class Session:
         self.over = False  # nobody waits any more; what is still reported changes nothing that anybody sees
         self._settings = settings
         self._first: deque[None] = deque([None])
-        self._clerk_thread: threading.Thread | None = None
+        self._clerk_started = False
+        self._clerk_works = threading.Lock()  # held by the clerk's thread as long as it lives
 
     @property
     def state(self) -> State:
@@ -109,41 +112,56 @@ class Session:
         return self._desk.state
 
     def _wait(self) -> None:
-        if self._clerk_thread is None:
+        if not self._clerk_started:
             self._start_clerk()
+        missing: frozenset[object] = frozenset()
         while not self._desk.closed:  # the flag counts: an interrupt may hit after the token was taken
-            self._closed.get()
+            try:
+                self._closed.get(timeout=_LOOK_S)
+            except queue.Empty:
+                missing = self._look_after_threads(missing)
+
+    def _look_after_threads(self, missing_before: frozenset[object]) -> frozenset[object]:
+        """End the run if a thread has been missing for two looks: it was killed where nothing could report it."""
+        clerk: set[object] = set() if self._clerk_works.locked() else {self._clerk}
+        missing = frozenset(self._crew.missing() | clerk)
+        if missing & missing_before:
+            message = (
+                "a thread of flowing's was killed from outside, and the run was ended; resume() keeps what succeeded"
+            )
+            self._desk.break_down(WorkerCrashed(message))
+        return missing
 
     def _start_clerk(self) -> None:
-        """Start the clerk; if an interrupt hits in the middle, a second one may be started, and leaves at once."""
-        thread = threading.Thread(target=self._keep_time, name="flowing-clerk", daemon=True)
+        """Start the clerk; if an interrupt hits in the middle, a second one may be started, and leaves at once.
+
+        Not a `threading.Thread`: starting one waits until it has begun, for ever if it is killed before that.
+        """
         try:
-            if sys.is_finalizing():  # Python 3.11 would start the thread, let it die, and wait for it for ever
-                raise RuntimeError("the interpreter shuts down")
-            thread.start()
+            if sys.is_finalizing():  # Python 3.11 would start the thread, and let it die
+                raise _shutting_down()
+            _thread.start_new_thread(self._keep_time, ())
         except RuntimeError as refusal:
             message = (
                 f"the system refused to start a thread ({refusal}); lower the number of threads, raise their limit, "
                 f"or don't run a flow while the interpreter shuts down"
             )
             raise WorkerStartError(message) from refusal
-        self._clerk_thread = thread
+        self._clerk_started = True
 
     def _keep_time(self) -> None:
-        try:
-            self._first.pop()
-        except IndexError:
-            return
-        try:
-            self._clerk.run(self._desk)
-        except BaseException as error:  # noqa: BLE001 - FAULTS X11: whatever hit us, the run must end
-            self._desk.break_down(error)
+        with self._clerk_works:
+            try:
+                if self._first:
+                    self._first.pop()
+                    self._clerk.run(self._desk)
+            except BaseException as error:  # noqa: BLE001 - FAULTS X11: whatever hit us, the run must end
+                self._desk.break_down(error)
 
     def _join(self) -> None:
-        until_s = time.monotonic() + _JOIN_S
-        self._crew.join(self._desk, until_s=until_s)
-        if self._clerk_thread is not None:
-            self._clerk_thread.join(_JOIN_S)
+        self._crew.join(self._desk, until_s=time.monotonic() + _JOIN_S)
+        if self._clerk_works.acquire(timeout=_JOIN_S):
+            self._clerk_works.release()
 
     def _raise_what_ended_it(self) -> None:
         error = self._desk.broken
@@ -161,6 +179,10 @@ class Session:
                 f"{attempt.body.name} at {stuck_at(attempt.thread_id)}" for attempt in self._desk.abandoned.values()
             ]
             raise WorkersExhausted(stuck, grace_s=self._settings.grace_s)
+
+
+def _shutting_down() -> RuntimeError:
+    return RuntimeError("the interpreter shuts down")
 
 
 def close_without_workers(state: State) -> State:
