@@ -18,7 +18,7 @@ from flowing.core.transition import transition
 from flowing.errors import ConfigError, FlowRunningError, ForkedProcessError, NotATaskError
 from flowing.results import Results, StepResult, number_of, step_result
 from flowing.shell.observers import Listener, Observers, Subscription
-from flowing.shell.session import Session, Settings, close_as_it_stands, close_without_workers
+from flowing.shell.session import Session, Settings, begin, close_as_it_stands
 from flowing.task import Settable, Task
 
 if TYPE_CHECKING:
@@ -118,14 +118,12 @@ class Flow:
         if session is not None:
             session.cancel()
 
-    def _conduct(self, call: str, begin: Callable[[State], tuple[State, Event]]) -> Results:
+    def _conduct(self, call: str, first: Callable[[State], tuple[State, Event]]) -> Results:
         """Begin, and wait for the end, whatever ends it."""
         self._settled_state(call)  # before the lock, which a fork may have copied while it was held
         with self._starting:
-            state, event = begin(self._settled_state(call))
-            began = transition(state, event)
-            self._observers.observe(event)
-            began = close_without_workers(began)
+            state, event = first(self._settled_state(call))
+            began = begin(state, event, self._observers)
             if isinstance(began.phase, Closed):
                 self._at_rest = began
                 return self.results

@@ -1,6 +1,6 @@
 """What must come out of a run, by plain recursion from each task to what it needs. Knows nothing of the core.
 
-No clock, no order, no attempt in flight: a task's outcome follows from its dependencies and from what its body would do.
+No clock, no order, no attempt in flight: an outcome follows from those of the dependencies and from what the body does.
 """
 
 from __future__ import annotations

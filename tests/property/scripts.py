@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from attrs import frozen
+from attrs import field, frozen
 from hypothesis import strategies as st
 
 from flowing.core import Graph, Limits, Node, Policy, compile_graph
@@ -49,7 +49,7 @@ class Script:
     """Tasks, limits, sessions, and the choices: which of all that may happen next does."""
 
     tasks: Mapping[str, Scripted]
-    limits: Limits = Limits()
+    limits: Limits = field(factory=Limits)
     sessions: tuple[Session, ...] = (Session(),)
     choices: tuple[int, ...] = ()
     cancels: bool = False

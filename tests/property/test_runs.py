@@ -40,11 +40,13 @@ from flowing.core import (
     RunRequested,
     SkipDue,
     Skipped,
+    Start,
     State,
     Succeeded,
     answer,
     check,
     decide,
+    hand_over,
     has_result,
     initial,
     is_settled,
@@ -57,7 +59,7 @@ from tests.property.scripts import Script, scripts
 from tests.property.world import Step, Watch, World, outcomes_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from flowing.core import Decision, Phase, Status
 
@@ -65,7 +67,7 @@ if TYPE_CHECKING:
 
 
 def starts_when_dependencies_succeeded(world: World, before: State, event: Event) -> None:
-    """A task starts only when all its dependencies SUCCEEDED."""
+    """Only when all its dependencies SUCCEEDED does a task start."""
     if isinstance(event, AttemptStarted):
         assert all(has_result(before.table[needed]) for needed in before.graph.dependencies[event.task])
 
@@ -77,7 +79,7 @@ def starts_what_has_no_result(world: World, before: State, event: Event) -> None
 
 
 def attempts_are_bounded(world: World, before: State, event: Event) -> None:
-    """A task is tried at most 1 + retry times in a run or a resume."""
+    """No task is tried more than 1 + retry times in a run or a resume."""
     starts = Counter((each.epoch, each.task) for each in world.log if isinstance(each, AttemptStarted))
     for (_, task), count in starts.items():
         assert count <= 1 + world.script.tasks[before.graph.names[task]].retries
@@ -109,14 +111,14 @@ def late_reports_change_no_status(world: World, before: State, event: Event) -> 
 
 
 def settled_stays_settled(world: World, before: State, event: Event) -> None:
-    """A settled status changes only through an override, an invalidation, a resume or a run."""
+    """No settled status changes but through an override, an invalidation, a resume or a run."""
     if not isinstance(event, ResultProvided | ResultsInvalidated | ResumeRequested | RunRequested):
         for old, new in zip(before.table, world.state.table, strict=True):
             assert old == new or not is_settled(old)
 
 
 def transition_is_pure(world: World, before: State, event: Event) -> None:
-    """The same state and event give the same state, and leave the input as it was."""
+    """From the same state and event comes the same state, and the input stays as it was."""
     again = replayed(world.script, world.log[:-1], world.step)
     assert again == before
     assert world.step(again, event) == world.state == world.step(before, event)
@@ -129,17 +131,29 @@ def state_is_sound(world: World, before: State, event: Event) -> None:
 
 
 def log_folds_to_the_state(world: World, before: State, event: Event) -> None:
-    """The log is the run: folding it gives the state."""
+    """Folded over the first state, the log gives the last one."""
     if isinstance(event, RunFinished):
         assert replayed(world.script, world.log, world.step) == world.state
 
 
 def decisions_commute(world: World, before: State, event: Event) -> None:
-    """The decisions of one round give the same state in any order, up to which of several failures a skip names."""
+    """In any order, the decisions of one round give the same state, up to which of several failures a skip names."""
     due = decide(world.state)
     in_order = carried_out(world, due)
     assert carried_out(world, due[::-1]) == in_order
     assert carried_out(world, [*due[1:], *due[:1]]) == in_order
+
+
+def one_step_equals_three(world: World, before: State, event: Event) -> None:
+    """In one step or in three, a success and the start that follows give the same state."""
+    if isinstance(event, AttemptSucceeded):
+        state, started = world.step(before, event), None
+        match decide(state, 1):
+            case [Start() as start]:
+                state, started = world.step(state, answer(start, 1.0)), start.task
+            case _:
+                pass
+        assert hand_over(before, event, 1.0) == (state, started)
 
 
 def a_run_that_is_not_over_waits_for_something(world: World, before: State, event: Event) -> None:
@@ -270,9 +284,12 @@ def forgets_to_count(state: State, event: Event) -> State:
     return evolve(after, running=after.running + 1) if isinstance(event, AttemptTimedOut) else after
 
 
-def remembers_outside_the_state(state: State, event: Event, _calls: Iterator[int] = itertools.count()) -> State:
+CALLS: Final = itertools.count()
+
+
+def remembers_outside_the_state(state: State, event: Event) -> State:
     after = transition(state, event)
-    return evolve(after, run=evolve(after.run, late=next(_calls)))
+    return evolve(after, run=evolve(after.run, late=next(CALLS)))
 
 
 def keeps_the_last_start(state: State, event: Event) -> State:
@@ -310,6 +327,7 @@ CLAIMS: Final[Mapping[Watch, Step]] = {
     state_is_sound: forgets_to_count,
     log_folds_to_the_state: remembers_outside_the_state,
     decisions_commute: keeps_the_last_start,
+    one_step_equals_three: starts_too_early,
     a_run_that_is_not_over_waits_for_something: sleeps_through_the_alarm,
     results_agree_with_their_inputs: keeps_stale_results,
     results_equal_the_oracle: never_retries,
@@ -324,7 +342,7 @@ def test_it_holds_in_every_run(claim: Watch, data: st.DataObject) -> None:
     World(script, claim).play()
 
 
-class Caught(Exception):
+class Caught(Exception):  # noqa: N818 - it is what the control hopes for
     """The claim failed. Apart from every other error that a bug may lead to."""
 
 

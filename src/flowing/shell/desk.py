@@ -34,7 +34,7 @@ from flowing.core.events import (
 )
 from flowing.core.handover import hand_over
 from flowing.core.state import value_of
-from flowing.core.status import READY, Running
+from flowing.core.status import AGAIN, READY, Running
 from flowing.core.transition import transition
 from flowing.errors import WorkerStartError
 from flowing.shell.attempt import Attempt, Course
@@ -141,17 +141,18 @@ class Desk:
 
     def _hand_over(self, me: Worker, event: AttemptSucceeded) -> bool:
         """Take in a success and start the next task at once; True if there was one. What most visits are."""
-        self.state, task = hand_over(self.state, event, event.at_s)
+        before = self.state
+        self.state, task = hand_over(before, event, event.at_s)
         self._let_go(event)
-        listening = self._observer.listening
-        if listening:
-            self._observer.observe(event)
+        if self._observer.listening:
+            self._tell(before, event)
         if task is None:
             return False
         me.assignment = attempt = self._begin(task)
-        if listening:
+        if self._observer.listening:
             self._observer.observe(AttemptStarted(task, attempt.row.attempt, attempt.epoch, event.at_s))
-        if not self._coming and self.state.table.has(READY):
+        table = self.state.table
+        if not self._coming and (table.has(READY) or table.has(AGAIN)):
             self._carry_out(None)
         return True
 
@@ -181,8 +182,14 @@ class Desk:
             self.abandoned.pop((report.task, report.attempt), None)
 
     def _apply(self, event: Event) -> None:
-        self.state = transition(self.state, event)
+        before = self.state
+        self.state = transition(before, event)
         if self._observer.listening:
+            self._tell(before, event)
+
+    def _tell(self, before: State, event: Event) -> None:
+        """Tell the observer of an event that was not late: what came too late did not happen."""
+        if self.state is not before and self.state.run.late == before.run.late:
             self._observer.observe(event)
 
     def _carry_out(self, me: Worker | None) -> bool:

@@ -109,17 +109,20 @@ class Observers:
         self.listening = False
         self._names = names
         self._subscriptions: tuple[Subscription, ...] = ()
+        self._changing = threading.Lock()
 
     def subscribe(self, listener: Listener) -> Subscription:
         """Add a listener."""
         subscription = Subscription(listener, self._remove)
-        self._subscriptions = (*self._subscriptions, subscription)
-        self.listening = True
+        with self._changing:
+            self._subscriptions = (*self._subscriptions, subscription)
+            self.listening = True
         return subscription
 
     def _remove(self, subscription: Subscription) -> None:
-        self._subscriptions = tuple(each for each in self._subscriptions if each is not subscription)
-        self.listening = bool(self._subscriptions)
+        with self._changing:
+            self._subscriptions = tuple(each for each in self._subscriptions if each is not subscription)
+            self.listening = bool(self._subscriptions)
 
     def observe(self, event: Event) -> None:
         """Queue an event for everybody. Called under the desk's lock: nothing of a listener's runs here."""

@@ -21,7 +21,7 @@ from attrs import evolve
 from flowing._record import record
 from flowing._text import describe_error
 from flowing.core.decide import answer, decide
-from flowing.core.events import CancelRequested, Finish, GraceElapsed, SettleMain
+from flowing.core.events import CancelRequested, Event, Finish, GraceElapsed, SettleMain
 from flowing.core.state import Closed
 from flowing.core.status import Because
 from flowing.core.transition import transition
@@ -185,12 +185,14 @@ def _shutting_down() -> RuntimeError:
     return RuntimeError("the interpreter shuts down")
 
 
-def close_without_workers(state: State) -> State:
-    """Take the decisions that need no worker: a run in which nothing is left to start ends here, without a thread."""
-    while decisions := decide(state, 1):
-        if not isinstance(decisions[0], SettleMain | Finish):
-            break
-        state = transition(state, answer(decisions[0], time.monotonic()))
+def begin(state: State, event: Event, observer: Observer) -> State:
+    """Begin, and take the decisions that need no worker: a run with nothing to start ends here, without a thread."""
+    state = transition(state, event)
+    observer.observe(event)
+    while (decisions := decide(state, 1)) and isinstance(decisions[0], SettleMain | Finish):
+        event = answer(decisions[0], time.monotonic())
+        state = transition(state, event)
+        observer.observe(event)
     return state
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 
 from flowing.core import (
     AttemptFailed,
@@ -41,12 +41,34 @@ BOOM: Final = ValueError("boom")
 LATE: Final = TimeoutError("late")
 
 
-def graph_state(nodes: Sequence[Node], **limits: Any) -> State:
+class LimitOptions(TypedDict, total=False):
+    """What `Limits` takes."""
+
+    workers: int
+    abandoned: int
+    fail_fast: bool
+
+
+class EndOptions(TypedDict, total=False):
+    """How an attempt ended badly."""
+
+    at_s: float
+    retryable: bool
+    jitter: float
+
+
+class FailureOptions(EndOptions, total=False):
+    """How a body failed."""
+
+    value: object
+
+
+def graph_state(nodes: Sequence[Node], **limits: Unpack[LimitOptions]) -> State:
     """Make the state before anything has happened."""
     return initial(compile_graph(nodes, Limits(**limits)))
 
 
-def begin(*nodes: Node, **limits: Any) -> State:
+def begin(*nodes: Node, **limits: Unpack[LimitOptions]) -> State:
     """Make a state whose run was requested."""
     return after(graph_state(nodes, **limits), RunRequested(0.0, WALL_S, "run 1"))
 
@@ -94,25 +116,27 @@ def ran(state: State, *names: str) -> State:
     return state
 
 
-def failure(state: State, name: str, error: BaseException = BOOM, **options: Any) -> AttemptFailed:
+def failure(state: State, name: str, error: BaseException = BOOM, **options: Unpack[FailureOptions]) -> AttemptFailed:
     task, attempt, epoch = fence(state, name)
-    options = {"at_s": 2.0, "retryable": True, **options}
+    options.setdefault("at_s", 2.0)
+    options.setdefault("retryable", True)
     return AttemptFailed(task=task, attempt=attempt, epoch=epoch, error=error, **options)
 
 
-def failed(state: State, name: str, error: BaseException = BOOM, **options: Any) -> State:
+def failed(state: State, name: str, error: BaseException = BOOM, **options: Unpack[FailureOptions]) -> State:
     """Start it where it is not running, and have it fail."""
     state = state if kinds(state)[name] == "Running" else started(state, name)
     return after(state, failure(state, name, error, **options))
 
 
-def time_out(state: State, name: str, **options: Any) -> AttemptTimedOut:
+def time_out(state: State, name: str, **options: Unpack[EndOptions]) -> AttemptTimedOut:
     task, attempt, epoch = fence(state, name)
-    options = {"at_s": 2.0, "retryable": True, **options}
+    options.setdefault("at_s", 2.0)
+    options.setdefault("retryable", True)
     return AttemptTimedOut(task=task, attempt=attempt, epoch=epoch, error=LATE, **options)
 
 
-def timed_out(state: State, name: str, **options: Any) -> State:
+def timed_out(state: State, name: str, **options: Unpack[EndOptions]) -> State:
     """Start it where it is not running, and let its deadline pass."""
     state = state if kinds(state)[name] == "Running" else started(state, name)
     return after(state, time_out(state, name, **options))

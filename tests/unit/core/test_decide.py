@@ -224,7 +224,7 @@ def test_without_a_place_left_the_run_waits_for_one() -> None:
 
 
 def test_detached_tasks_wait_for_a_place_too() -> None:
-    """[T5]"""
+    """[T5] And the run ends when none comes."""
     state = timed_out(begin(Node("a"), Node("b", detached=True), workers=1, abandoned=0, fail_fast=False), "a")
     state = ordered_once(state)
     assert state.phase == Detaching(None)

@@ -18,7 +18,7 @@ from flowing.core import (
     RunEvent,
     answer,
 )
-from tests.unit.core.test_status import Hostile
+from tests.unit.core.test_status import HostileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,11 +27,13 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: AttemptSucceeded(0, 1, 0, 1.0, Hostile()),
-        lambda: AttemptFailed(task=0, attempt=1, epoch=0, at_s=1.0, error=Hostile(), retryable=True, value=Hostile()),
-        lambda: AttemptTimedOut(task=0, attempt=1, epoch=0, at_s=1.0, error=Hostile(), retryable=True),
-        lambda: InputRejected(0, 1, 0, 1.0, Hostile()),
-        lambda: ResultProvided(0, Hostile()),
+        lambda: AttemptSucceeded(0, 1, 0, 1.0, HostileError()),
+        lambda: AttemptFailed(
+            task=0, attempt=1, epoch=0, at_s=1.0, error=HostileError(), retryable=True, value=HostileError()
+        ),
+        lambda: AttemptTimedOut(task=0, attempt=1, epoch=0, at_s=1.0, error=HostileError(), retryable=True),
+        lambda: InputRejected(0, 1, 0, 1.0, HostileError()),
+        lambda: ResultProvided(0, HostileError()),
     ],
 )
 def test_an_event_shows_no_value(make: Callable[[], Event]) -> None:

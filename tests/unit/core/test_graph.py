@@ -120,7 +120,9 @@ def test_a_main_task_that_depends_on_a_detached_one_is_refused() -> None:
         graph_of(Node("b", detached=True), Node("a", ("b",)))
 
 
-@pytest.mark.parametrize("nodes", [[Node("\x1b[2J"), Node("\x1b[2J")], [Node("\x1b[2J", ("x",))], edges(**{"\x1b": "\x1b"})])
+@pytest.mark.parametrize(
+    "nodes", [[Node("\x1b[2J"), Node("\x1b[2J")], [Node("\x1b[2J", ("x",))], edges(**{"\x1b": "\x1b"})]
+)
 def test_a_refusal_is_one_safe_line(nodes: list[Node]) -> None:
     with pytest.raises(GraphError) as caught:
         graph_of(*nodes)
@@ -204,12 +206,3 @@ def test_the_circle_property_catches_the_first_circle_found() -> None:
         return len(found) > 1 and not is_a_shortest_circle(nodes, found)
 
     find(cyclic(), is_wrong)
-
-
-def test_a_circle_through_everything_is_found_without_trying_every_start() -> None:
-    """[G1] [G12] A search from each of 10^4 tasks would look at 10^8 dependencies; it gives up early, with a circle."""
-    ring = [Node(f"{number}", (f"{(number + 1) % 10_000}",)) for number in range(10_000)]
-    with pytest.raises(CycleError) as caught:
-        graph_of(*ring)
-    assert len(set(caught.value.cycle)) == 10_000
-    assert caught.value.cycle[0] == caught.value.cycle[-1]

@@ -37,7 +37,7 @@ from flowing.core import (
     is_settled,
     value_of,
 )
-from tests.unit.core.states import BOOM, WALL_S, begin, graph_state, ran, resumed, rest, row, started, timed_out
+from tests.unit.core.states import BOOM, WALL_S, begin, graph_state, ran, rest, resumed, row, started, timed_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +67,12 @@ ROWS: Final[dict[Status, str]] = {
 
 def test_at_first_roots_are_ready_and_others_wait_for_their_dependencies() -> None:
     state = graph_state([Node("a"), Node("b"), Node("c", ("a", "b")), Node("d", ("a", "c"), detached=True)])
-    assert {name: row(state, name) for name in "abcd"} == {"a": Ready(1), "b": Ready(1), "c": Blocked(2), "d": Blocked(2)}
+    assert {name: row(state, name) for name in "abcd"} == {
+        "a": Ready(1),
+        "b": Ready(1),
+        "c": Blocked(2),
+        "d": Blocked(2),
+    }
     assert state.phase == Idle()
     assert (state.running, state.main_left, state.epoch) == (0, 3, 0)
     check(state)
@@ -124,7 +129,7 @@ def with_row(state: State, name: str, each: Status) -> State:
     return evolve(state, table=state.table.put(state.graph.numbers[name], each))
 
 
-def with_run(state: State, **changes: Any) -> State:
+def with_run(state: State, **changes: Any) -> State:  # noqa: ANN401 - whatever `Run` has
     return evolve(state, run=evolve(state.run, **changes))
 
 
@@ -160,9 +165,7 @@ BROKEN: Final[dict[str, Callable[[], State]]] = {
     "failed without an attempt": lambda: evolve(
         with_row(sound(), "a", Failed(Failure(Running(0, PAST, 0.0), 1.0, BOOM))), main_left=2
     ),
-    "skipped because of a success": lambda: with_skip(
-        Skipped(0, gate=False, past=PAST), Succeeded(RUN, 1.0, "value")
-    ),
+    "skipped because of a success": lambda: with_skip(Skipped(0, gate=False, past=PAST), Succeeded(RUN, 1.0, "value")),
     "skipped by a gate that did not close": lambda: with_skip(Skipped(0, gate=True, past=PAST), Failed(FAILURE)),
     "to be skipped because of a skip": lambda: evolve(
         with_skip(SkipDue(0, gate=False, past=PAST), Skipped(0, gate=True, past=PAST)), main_left=2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from typing_extensions import override
 
 from flowing.core import (
     NO_VALUE,
@@ -30,16 +31,17 @@ PAST = Past(attempts=3, invalidations=1)
 RUN = Running(5, PAST, 0.0)
 
 
-class Hostile(Exception):
+class HostileError(Exception):
     """Cannot be shown."""
 
+    @override
     def __repr__(self) -> str:
         raise AssertionError("asked for its repr")
 
     __str__ = __repr__
 
 
-FAILURE = Failure(RUN, 1.0, Hostile(), Hostile())
+FAILURE = Failure(RUN, 1.0, HostileError(), HostileError())
 
 
 @pytest.mark.parametrize(
@@ -51,10 +53,10 @@ FAILURE = Failure(RUN, 1.0, Hostile(), Hostile())
         (RetryDue(FAILURE, 1.0), 5),
         (BackingOff(FAILURE, 2.0), 5),
         (ReadyAgain(FAILURE), 6),
-        (Succeeded(RUN, 1.0, Hostile()), 5),
-        (Provided(Hostile(), PAST), 3),
+        (Succeeded(RUN, 1.0, HostileError()), 5),
+        (Provided(HostileError(), PAST), 3),
         (Failed(FAILURE, Because.CANCEL), 5),
-        (Rejected(Hostile(), PAST), 3),
+        (Rejected(HostileError(), PAST), 3),
         (SkipDue(0, gate=False, past=PAST), 3),
         (Skipped(0, gate=False, past=PAST), 3),
         (Cancelled(RUN, 1.0), 5),
@@ -75,4 +77,4 @@ def test_what_went_before_is_kept_through_an_attempt() -> None:
 
 def test_no_value_is_apart_from_none() -> None:
     assert NO_VALUE is not None
-    assert Failure(RUN, 1.0, Hostile()).value is NO_VALUE
+    assert Failure(RUN, 1.0, HostileError()).value is NO_VALUE

@@ -8,11 +8,12 @@ import sys
 import threading
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import pytest
 from hypothesis import find, given, settings
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from flowing.core import (
     BackingOff,
@@ -36,8 +37,12 @@ from flowing.core import (
 from tests.unit.core.states import BOOM
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import FrameType
+
+    from _typeshed import TraceFunction
+
+    from flowing.core.status import Lane
 
 RUNNING: Final = Running(1, Past(), 0.0)
 FAILURE: Final = Failure(RUNNING, 1.0, BOOM)
@@ -77,11 +82,11 @@ def changed_list(rows: Sequence[Status], changes: Changes) -> list[Status]:
     return [changes.get(index, row) for index, row in enumerate(rows)]
 
 
-def lanes_of(rows: Sequence[Status]) -> dict[int, list[int]]:
+def lanes_of(rows: Sequence[Status]) -> dict[Lane, list[int]]:
     return {lane: [index for index, row in enumerate(rows) if row.lane == lane] for lane in LANES}
 
 
-def walked(table: Table, lane: Any) -> list[int]:
+def walked(table: Table, lane: Lane) -> list[int]:
     """List the rows in a lane, as whoever asks for one after the other does."""
     found = []
     index = table.first(lane)
@@ -99,7 +104,7 @@ def reads_like(table: Table, rows: Sequence[Status]) -> bool:
         and [table[index] for index in range(len(rows))] == list(rows)
         and list(table) == list(rows)
         and {lane: walked(table, lane) for lane in LANES} == lanes
-        and {lane: table.has(lane) for lane in LANES} == {lane: bool(found) for lane, found in lanes.items()}  # type: ignore[arg-type]  # ints that are lanes
+        and {lane: table.has(lane) for lane in LANES} == {lane: bool(found) for lane, found in lanes.items()}
     )
 
 
@@ -198,15 +203,15 @@ def test_a_lane_finds_the_first_row_from_anywhere(steps: list[dict[int, Status]]
     for step in steps:
         table, rows = changed(table, step), changed_list(rows, step)
     for lane, indices in lanes_of(rows).items():
-        assert table.has(lane) is bool(indices)  # type: ignore[arg-type]  # an int that is a lane
+        assert table.has(lane) is bool(indices)
         assert walked(table, lane) == indices
         for start in [*starts, *indices, *(index + 1 for index in indices)]:
-            assert table.first(lane, start) == next((index for index in indices if index >= start), None)  # type: ignore[arg-type]  # as above
+            assert table.first(lane, start) == next((index for index in indices if index >= start), None)
 
 
 def test_rows_that_await_nothing_are_in_no_lane() -> None:
     table = changed(table_of(2), {0: Blocked(1), 1: RUNNING})
-    assert not any(table.has(lane) for lane in LANES)  # type: ignore[arg-type]  # ints that are lanes
+    assert not any(table.has(lane) for lane in LANES)
 
 
 # ── threads ──────────────────────────────────────────────────────────────────────────────────────
@@ -250,7 +255,7 @@ def interrupt(act: Callable[[], object], at: int, other: Callable[[], object]) -
     left = at
     file = inspect.getfile(Table)
 
-    def trace(frame: FrameType, event: str, argument: object) -> Any:
+    def trace(frame: FrameType, event: str, argument: object) -> TraceFunction | None:
         nonlocal left
         if frame.f_code.co_filename != file or frame.f_code.co_name in {"__init__", "fill", "<genexpr>"}:
             return None
@@ -289,6 +294,41 @@ def test_a_thread_may_be_interrupted_anywhere(act: str, other: str, start: Calla
     assert at > 4  # control: there were places to interrupt at
 
 
+@pytest.mark.parametrize("act", ACTS)
+def test_whatever_is_done_first_with_an_old_version_finds_it_as_it_was(act: str) -> None:
+    do, expected = ACTS[act]
+    assert do(superseded()) == expected
+
+
+class Interrupting(list[int]):
+    """Row numbers that let somebody else go first, once they are looked at."""
+
+    other: Callable[[], object] | None = None
+
+    @override
+    def __iter__(self) -> Iterator[int]:
+        other, self.other = self.other, None
+        if other is not None:
+            other()
+        return super().__iter__()
+
+
+@pytest.mark.parametrize("other", ACTS)
+def test_a_change_that_another_one_overtakes_goes_on_from_its_own_version(other: str) -> None:
+    """Also when that version has been read again since."""
+    table = newest()
+    numbers = Interrupting(TWO)
+
+    def overtake() -> None:
+        changed(table, THREE)
+        assert ACTS[other][0](table) == ACTS[other][1]
+
+    numbers.other = overtake
+    assert reads_like(table.replace(numbers, list(TWO.values())), changed_list(BASE, TWO))
+    assert reads_like(table, BASE)
+    assert numbers.other is None  # control: it was overtaken
+
+
 class Stop(BaseException):
     """An interrupt."""
 
@@ -311,17 +351,18 @@ def test_a_writer_that_never_finishes_leaves_every_version_whole(act: str) -> No
         at += 1
 
 
+def race(start: threading.Barrier, table: Table, number: int, found: dict[int, Table]) -> None:
+    start.wait()
+    found[number] = changed(table, {0: Ready(number), 1: SkipDue(number, gate=False, past=Past())})
+
+
 def test_threads_that_race_from_one_version_all_get_their_own() -> None:
     for _ in range(50):
         table = newest()
         start = threading.Barrier(4)
         found: dict[int, Table] = {}
 
-        def race(number: int) -> None:
-            start.wait()
-            found[number] = changed(table, {0: Ready(number), 1: SkipDue(number, gate=False, past=Past())})  # noqa: B023 - joined before the next turn
-
-        threads = [threading.Thread(target=race, args=(number,)) for number in range(4)]
+        threads = [threading.Thread(target=race, args=(start, table, number, found)) for number in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:

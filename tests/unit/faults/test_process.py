@@ -363,27 +363,30 @@ def test_an_error_thrown_into_flowing_itself_ends_the_run_and_never_hangs_it() -
         throw = ctypes.pythonapi.PyThreadState_SetAsyncExc
         random.seed(1)
         sys.setswitchinterval(1e-5)
-        stop = threading.Event()
-        hits = [0]
-        def storm():
-            while not stop.is_set():
-                for each in threading.enumerate():
-                    if each.ident and each.name.startswith("flowing-") and random.random() < 0.3:
-                        hits[0] += throw(ctypes.c_ulong(each.ident), ctypes.py_object(ZeroDivisionError))
-        thread = threading.Thread(target=storm, daemon=True)
-        thread.start()
-        tasks = [task(lambda: sum(range(200)), name=str(n), retry=2, retry_backoff_base_ms=1) for n in range(300)]
+        go, hits, mine = threading.Event(), [0], {threading.get_ident()}
+        def throw_once_a_run():
+            mine.add(threading.get_ident())
+            while go.wait():
+                go.clear()
+                end = time.perf_counter() + random.random() * 0.01
+                while time.perf_counter() < end:
+                    pass
+                others = sorted(set(sys._current_frames()) - mine)
+                if others:
+                    hits[0] += throw(ctypes.c_ulong(random.choice(others)), ctypes.py_object(ZeroDivisionError))
+        threading.Thread(target=throw_once_a_run, daemon=True).start()
+        tasks = [task(lambda: sum(range(200)), name=str(n), retry=2, retry_backoff_base_ms=1) for n in range(200)]
         endings = {}
-        for _ in range(60):
+        for _ in range(40):
             flow = Flow(*tasks, max_workers=4, fail_fast=False)
+            go.set()
             try:
                 flow.run()
                 ending = "returned"
             except FlowingError as error:
                 ending = type(error).__name__
             endings[ending] = endings.get(ending, 0) + 1
-        stop.set()
-        thread.join()
+        mine |= set(sys._current_frames())
         say(hits[0] > 0, set(endings) <= {"returned", "WorkerCrashed"}, *endings)
         say(flow.resume().ok)
         """
