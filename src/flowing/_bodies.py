@@ -4,35 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import field
-
 from flowing._record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
 
 @record
 class Input:
-    """Where an argument comes from: entry `slot` of the values that the attempt was given."""
+    """A positional argument that is entry `slot` of the values that the attempt was given."""
 
     slot: int
 
 
 @record
 class BoundCall:
-    """A function and its arguments: constants, or inputs."""
+    """A function and its arguments. `keywords` give parameters their slots, `constants` their values."""
 
     function: Callable[..., object]
     positional: tuple[object, ...] = ()
-    keywords: tuple[tuple[str, Input], ...] = ()
-    constants: Mapping[str, object] = field(factory=dict[str, object])
+    keywords: tuple[tuple[str, int], ...] = ()
+    constants: tuple[tuple[str, object], ...] = ()
 
     def __call__(self, inputs: Sequence[object]) -> object:
         """Call the function with its arguments."""
-        keywords = {parameter: inputs[source.slot] for parameter, source in self.keywords}
+        keywords = {parameter: inputs[slot] for parameter, slot in self.keywords}
         if self.constants:
-            keywords = {**self.constants, **keywords}
+            keywords.update(self.constants)
         if not self.positional:
             return self.function(**keywords)
         arguments = (inputs[each.slot] if isinstance(each, Input) else each for each in self.positional)

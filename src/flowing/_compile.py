@@ -134,9 +134,9 @@ def _body(task: Task[object], numbers: Mapping[Task[object], int]) -> Body:
     def bound(call: Call) -> BoundCall:
         return BoundCall(
             call.function,
-            tuple([_argument(each, slots) for each in call.positional]),
+            tuple([Input(_slot(each, slots)) if isinstance(each, FromTask) else each for each in call.positional]),
             tuple([(name, _slot(each, slots)) for name, each in call.keywords if isinstance(each, FromTask)]),
-            {name: each for name, each in call.keywords if not isinstance(each, FromTask)},
+            tuple([(name, each) for name, each in call.keywords if not isinstance(each, FromTask)]),
         )
 
     def gate(call: Call | None) -> BoundCall | None:
@@ -158,9 +158,5 @@ def _body(task: Task[object], numbers: Mapping[Task[object], int]) -> Body:
     )
 
 
-def _slot(source: FromTask, slots: dict[Task[object], int]) -> Input:
-    return Input(slots.setdefault(source.task, len(slots)))
-
-
-def _argument(value: object, slots: dict[Task[object], int]) -> object:
-    return _slot(value, slots) if isinstance(value, FromTask) else value
+def _slot(source: FromTask, slots: dict[Task[object], int]) -> int:
+    return slots.setdefault(source.task, len(slots))

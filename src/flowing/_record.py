@@ -20,7 +20,8 @@ else:
         if cls is None:
             return partial(record, eq=eq, **options)
         made = attrs.frozen(cls, eq=False, repr=False, **options)
-        made.__repr__ = _show
+        if "__repr__" not in vars(cls):
+            made.__repr__ = _show
         if eq:
             made.__eq__, made.__hash__ = _is_equal, _hash
         return made

@@ -15,7 +15,7 @@ writer that is interrupted half-way leaves a successor that nobody has.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias, final
+from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias, final
 
 from typing_extensions import override
 
@@ -72,7 +72,7 @@ class Table:
         """Compare row by row. O(n)."""
         return list(self) == list(other) if isinstance(other, Table) else NotImplemented
 
-    __hash__ = None  # type: ignore[assignment]  # rows hold users' values, which need not hash; typeshed wants a method
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # rows hold users' values, which need not hash; typeshed wants a method
 
     @override
     def __repr__(self) -> str:
@@ -152,8 +152,8 @@ class _Storage:
     __slots__ = ("lanes", "rows")
 
     def __init__(self, rows: list[Status]) -> None:
-        self.rows = rows
-        self.lanes = tuple(_Lane() for _ in LANES)
+        self.rows: list[Status] = rows
+        self.lanes: tuple[_Lane, ...] = tuple(_Lane() for _ in LANES)
         by_lane: tuple[list[int], ...] = tuple([] for _ in LANES)
         for index, row in enumerate(rows):
             by_lane[row.lane].append(index)

@@ -7,7 +7,7 @@ raises `InvalidTransition`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, assert_never
 
 from attrs import evolve
 
@@ -393,6 +393,8 @@ def _failed_fast(phase: Active) -> int | None:
             return cause
         case Detaching(failed_fast=failed_fast) | Stopping(failed_fast=failed_fast):
             return failed_fast
+        case _:
+            assert_never(phase)
 
 
 def _cancel(state: State, phase: Active, _event: CancelRequested) -> State:

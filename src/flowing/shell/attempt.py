@@ -33,15 +33,15 @@ class Attempt:
     def __init__(  # noqa: PLR0917 - keywords cost a tenth of a microsecond a task
         self, task: int, row: Running, epoch: int, body: Body, inputs: Sequence[object], course: Course
     ) -> None:
-        self.task = task
-        self.row = row
-        self.epoch = epoch
-        self.body = body
-        self.inputs = inputs
-        self.course = course
+        self.task: int = task
+        self.row: Running = row
+        self.epoch: int = epoch
+        self.body: Body = body
+        self.inputs: Sequence[object] = inputs
+        self.course: Course = course
         self.thread_id: int | None = None
-        self.cancelled = False
-        self.over = False
+        self.cancelled: bool = False
+        self.over: bool = False
         self._wake_up: threading.Event | None = None
 
     @property
@@ -70,7 +70,7 @@ class Attempt:
         if self._wake_up is None:
             self._wake_up = threading.Event()
         # `cancel()` sets the flag before it looks for the event, so one of the two sees the other.
-        if self.cancelled or self._wake_up.wait(seconds):
+        if self.cancelled or self._wake_up.wait(min(seconds, threading.TIMEOUT_MAX)):
             raise AttemptCancelled(self.body.name)
 
 

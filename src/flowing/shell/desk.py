@@ -63,8 +63,8 @@ class Desk:
         grace_s: float,
         observer: Observer,
     ) -> None:
-        self.state = evolve(state, table=state.table.copy())  # nobody holds a version that we supersede
-        self.closed = False  # the run is over, for whatever reason; never false again
+        self.state: State = evolve(state, table=state.table.copy())  # nobody holds a version that we supersede
+        self.closed: bool = False  # the run is over, for whatever reason; never false again
         self.broken: BaseException | None = None
         self.live: dict[int, Attempt] = {}
         self.abandoned: dict[tuple[int, int], Attempt] = {}

@@ -106,7 +106,7 @@ class Observers:
     """Everybody who listens to one flow."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        self.listening = False
+        self.listening: bool = False
         self._names = names
         self._subscriptions: tuple[Subscription, ...] = ()
         self._changing = threading.Lock()

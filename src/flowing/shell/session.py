@@ -66,9 +66,9 @@ class Session:
         self._closed: queue.SimpleQueue[None] = queue.SimpleQueue()
         world = World(time.monotonic, self._crew, self._clerk, on_closed=partial(self._closed.put, None))
         self._desk = Desk(state, bodies, world, grace_s=settings.grace_s, observer=observer)
-        self.pid = os.getpid()
-        self.owner = threading.get_ident()
-        self.over = False  # nobody waits any more; what is still reported changes nothing that anybody sees
+        self.pid: int = os.getpid()
+        self.owner: int = threading.get_ident()
+        self.over: bool = False  # nobody waits any more; what is still reported changes nothing that anybody sees
         self._settings = settings
         self._first: deque[None] = deque([None])
         self._clerk_started = False
