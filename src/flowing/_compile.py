@@ -36,7 +36,7 @@ def compile_flow(terminals: Sequence[object], limits: Limits, *, discover_detach
         DuplicateTaskError: two tasks have one name; says where both are defined.
     """
     named = _checked(terminals)
-    collected = _with_dependencies(named, {})
+    collected = _with_dependencies(named)
     if discover_detached:
         collected = _with_attached(collected)
     tasks = sorted(collected, key=lambda each: each.number)
@@ -69,10 +69,10 @@ def _checked(terminals: Sequence[object]) -> list[Task[object]]:
     return [each for each in terminals if isinstance(each, Task)]
 
 
-def _with_dependencies(roots: Iterable[Task[object]], found: dict[Task[object], None]) -> dict[Task[object], None]:
-    """Add the roots and all that they need."""
-    waiting = [each for each in roots if each not in found]
-    found.update(dict.fromkeys(waiting))
+def _with_dependencies(roots: Iterable[Task[object]]) -> dict[Task[object], None]:
+    """Collect the roots and all that they need."""
+    found = dict.fromkeys(roots)
+    waiting = list(found)
     while waiting:
         for needed in waiting.pop().dependencies:
             if needed not in found:
@@ -84,20 +84,37 @@ def _with_dependencies(roots: Iterable[Task[object]], found: dict[Task[object], 
 def _with_attached(found: dict[Task[object], None]) -> dict[Task[object], None]:
     """Add the detached tasks whose dependencies are all there, and those that then have theirs (D6).
 
-    One that is named takes the place of an attached one of the same name. O(tasks + edges).
+    One that is named takes the place of an attached one of the same name, a redefinition that of what it redefines.
+    O(tasks + edges).
     """
     names = {each.name for each in found}
     missing: dict[Task[object], int] = {}
+    newest: dict[tuple[str, str, str], Task[object]] = {}
     waiting = list(found)
     while waiting:
         for detached in waiting.pop().attached:
             if detached in found:
                 continue
             missing[detached] = missing.get(detached, len(detached.dependencies)) - 1
-            if not missing[detached] and detached.name not in names:
+            if missing[detached] or detached.name in names:
+                continue
+            earlier = newest.get(detached.definition)
+            if earlier is None or earlier.number < detached.number:
+                newest[detached.definition] = detached
                 found[detached] = None
                 waiting.append(detached)
-    return found
+    return _without_redefined(found, newest)
+
+
+def _without_redefined(
+    found: dict[Task[object], None], newest: Mapping[tuple[str, str, str], Task[object]]
+) -> dict[Task[object], None]:
+    """Leave out attached tasks that were defined again, and what hangs on them. O(tasks + edges)."""
+    gone: set[Task[object]] = set()
+    for each in sorted(found, key=lambda task: task.number) if newest else ():
+        if newest.get(each.definition, each) is not each or not gone.isdisjoint(each.dependencies):
+            gone.add(each)
+    return {each: None for each in found if each not in gone} if gone else found
 
 
 def _refuse_duplicates(tasks: Sequence[Task[object]]) -> None:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from flowing import DuplicateTaskError, Task, task
+from flowing import DuplicateTaskError, Flow, Task, task
 from flowing._compile import Compiled, compile_flow
 from flowing.core import Limits, Policy
 
@@ -93,7 +93,7 @@ def test_two_attached_tasks_of_one_name_are_refused_like_any_others() -> None:
     def tell() -> None: ...
 
     task(tell, after=[other], detached=True)
-    with pytest.raises(DuplicateTaskError, match="'tell'.*name="):
+    with pytest.raises(DuplicateTaskError, match=r"'tell'.*name="):
         compiled(root, other)
 
 
@@ -113,3 +113,30 @@ def test_a_flow_is_compiled_without_recursion_and_in_linear_time() -> None:
 
     short, long = chain(1_000), chain(10_000)
     assert cost_s(long) < 50 * max(0.001, *(cost_s(short) for _ in range(3)))
+
+
+def test_a_redefinition_takes_the_place_of_the_earlier_one_whatever_it_depends_on() -> None:
+    """D6: as when a notebook's cell is run again after an edit; what hung on the old one goes with it."""
+
+    @task
+    def first() -> int:
+        return 1
+
+    @task(depends_on=[first])
+    def second(first: int) -> int:
+        return first + 1
+
+    def define(dependency: Task[int]) -> Task[dict[str, int]]:
+        @task(depends_on=[dependency], detached=True)
+        def store(**values: int) -> dict[str, int]:
+            return values
+
+        return store
+
+    old = define(first)
+    task(lambda store: store, name="after_old", depends_on=[old], detached=True)
+    new = define(second)
+    flow = Flow(second)
+    assert flow.run().ok
+    assert [each.name for each in flow.tasks] == ["first", "second", "store"]
+    assert flow.value(new) == {"second": 2}

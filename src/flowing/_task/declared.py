@@ -128,12 +128,17 @@ class Task(Generic[R_co]):
 
     def attach(self) -> None:
         """Make this detached task known to its dependencies, in place of an earlier definition of it (D6)."""
-        key = (self.__module__, functions.qualified_name_of(self.body.function), self.name)
+        key = self.definition
         for dependency in self.dependencies:
             earlier = dependency._attached.get(key)  # noqa: SLF001 - of the same class
             for other in () if earlier is None else earlier.dependencies:
                 other._attached.pop(key, None)  # noqa: SLF001 - of the same class
             dependency._attached[key] = self  # noqa: SLF001 - of the same class
+
+    @property
+    def definition(self) -> tuple[str, str, str]:
+        """Module, qualified name and name: what a redefinition has in common with what it replaces (D6)."""
+        return (self.__module__, functions.qualified_name_of(self.body.function), self.name)
 
     @property
     def where(self) -> str:

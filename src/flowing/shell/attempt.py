@@ -28,7 +28,19 @@ class Course:
 class Attempt:
     """An attempt that a worker has taken. Mutable: `cancelled` and `over` are set once, from any thread."""
 
-    __slots__ = ("_wake_up", "body", "cancelled", "course", "epoch", "inputs", "over", "row", "task", "thread_id")
+    __slots__ = (
+        "_wake_up",
+        "body",
+        "cancelled",
+        "course",
+        "epoch",
+        "inputs",
+        "over",
+        "row",
+        "spent",
+        "task",
+        "thread_id",
+    )
 
     def __init__(  # noqa: PLR0917 - keywords cost a tenth of a microsecond a task
         self, task: int, row: Running, epoch: int, body: Body, inputs: Sequence[object], course: Course
@@ -39,6 +51,7 @@ class Attempt:
         self.body: Body = body
         self.inputs: Sequence[object] = inputs
         self.course: Course = course
+        self.spent: object = None  # what the attempt before it left; the worker lets go of it, outside the lock
         self.thread_id: int | None = None
         self.cancelled: bool = False
         self.over: bool = False

@@ -91,6 +91,7 @@ class Crew:
                     attempt, worker.assignment = worker.assignment, None
                     assert attempt is not None
                     attempt.thread_id = thread_id
+                    attempt.spent = None
                     event = self._context.copy().run(perform, attempt)
                     attempt.over = True
                     attempt.inputs = ()

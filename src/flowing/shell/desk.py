@@ -76,6 +76,7 @@ class Desk:
         self._lock = threading.Lock()
         self._inbox: deque[tuple[Worker | None, Event | None]] = deque()
         self._asleep: list[Worker] = []
+        self._spent: dict[int, AttemptFailed | AttemptTimedOut] = {}  # so that no error or value dies under the lock
         self._coming = False  # one worker was woken or hired and has not arrived: then no other one is
         self._hire_after_s = 0.0
         assert state.run.times is not None, "the run has begun"
@@ -164,6 +165,7 @@ class Desk:
             case AttemptSucceeded() | AttemptFailed() | AttemptStopped() | GateClosed() | InputRejected():
                 self._let_go(event)
             case AttemptTimedOut() if self.state is not before:
+                self._spent[event.task] = event
                 attempt = self.abandoned[event.task, event.attempt] = self.live.pop(event.task)
                 attempt.cancel()
             case CancelRequested() if not self.closed:
@@ -175,6 +177,8 @@ class Desk:
 
     def _let_go(self, report: AttemptSucceeded | AttemptFailed | AttemptStopped | GateClosed | InputRejected) -> None:
         """Forget the attempt that reported."""
+        if type(report) is AttemptFailed:
+            self._spent[report.task] = report
         attempt = self.live.get(report.task)
         if attempt is not None and attempt.row.attempt == report.attempt:
             del self.live[report.task]
@@ -230,6 +234,8 @@ class Desk:
         assert isinstance(row, Running)
         inputs = [value_of(table[needed]) for needed in body.inputs]
         attempt = self.live[task] = Attempt(task, row, self.state.run.epoch, body, inputs, self._course)
+        if self._spent:
+            attempt.spent = self._spent.pop(task, None)
         if body.timeout_s is not None:
             self._world.timers.watch(attempt)
         return attempt

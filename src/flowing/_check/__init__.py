@@ -1,0 +1,1 @@
+"""The wiring rules of the type checkers at run time, in parts. `flowing.check` is the way in."""
