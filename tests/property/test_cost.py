@@ -42,7 +42,6 @@ from flowing.core import (
     transition,
     value_of,
 )
-from flowing.errors import CycleError
 from tests.unit.core.states import LimitOptions  # noqa: TC001 - read when the options are unpacked
 
 if TYPE_CHECKING:
@@ -295,14 +294,6 @@ def test_a_fan_in_of_a_hundred_thousand_waits_for_the_last() -> None:
         state, bodies = run_to_the_end(opened(nodes, workers=1))
     assert bodies == LARGE + 1
     assert value_of(state.table[LARGE]) == LARGE + 1
-
-
-def test_a_circle_through_a_hundred_thousand_is_found_on_a_hundred_frames() -> None:
-    """[G1] [G12] Nor does the search for a shortest one take for ever: it ends with the shortest so far."""
-    ring = [Node(f"{number}", (f"{(number + 1) % LARGE}",)) for number in range(LARGE)]
-    with frames_left(100), pytest.raises(CycleError) as caught:
-        compile_graph(ring, Limits())
-    assert len(set(caught.value.cycle)) == LARGE
 
 
 def test_a_hundred_thousand_timers_may_be_due_at_once() -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from flowing import Flow, Results, StepResult, StepState, Task, UnknownTaskError, current, task
+
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 
 @task
@@ -46,11 +49,12 @@ def test_a_row_is_found_by_task_and_by_name(results: Results) -> None:
 
 
 def test_a_task_or_name_is_in_the_results_or_not(results: Results) -> None:
-    assert number in results
+    contains: Container[object] = results  # for mypy, a mapping by name holds nothing but names
+    assert number in contains
     assert "never" in results
-    assert number.with_options(retry=1) not in results
+    assert number.with_options(retry=1) not in contains
     assert "other" not in results
-    assert 1 not in results
+    assert 1 not in contains
 
 
 @pytest.mark.parametrize(
@@ -62,7 +66,7 @@ def test_a_task_or_name_is_in_the_results_or_not(results: Results) -> None:
         (None, "a NoneType: the flow has no task of that name"),
     ],
 )
-def test_an_unknown_name_is_a_key_error_that_lists_the_names(results: Results, key: Any, message: str) -> None:
+def test_an_unknown_name_is_a_key_error_that_lists_the_names(results: Results, key: Any, message: str) -> None:  # noqa: ANN401 - wrong ones
     """[G16] The message is plain: a `KeyError` would show it quoted."""
     with pytest.raises(UnknownTaskError) as caught:
         results[key]

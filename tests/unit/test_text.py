@@ -6,6 +6,7 @@ import unicodedata
 
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from flowing._text import describe_error, field_of, format_traceback, members_of, one_line, type_name
 
@@ -49,12 +50,14 @@ def test_an_error_is_its_type_and_its_message() -> None:
 def test_a_type_is_named_without_asking_it() -> None:
     class Meta(type):
         @property
+        @override
         def __name__(cls) -> str:  # type: ignore[override]  # hostile on purpose
             raise RuntimeError
 
     class Loud(str):
         __slots__ = ()
 
+        @override
         def __str__(self) -> str:
             raise RuntimeError
 
@@ -65,7 +68,7 @@ def test_a_type_is_named_without_asking_it() -> None:
 
 def raised(error: BaseException, cause: BaseException | None = None) -> BaseException:
     try:
-        raise error from cause
+        raise error from cause  # noqa: TRY301 - it is to get a traceback
     except BaseException as caught:  # noqa: BLE001 - handed on
         return caught
 
@@ -116,6 +119,7 @@ def test_fields_are_read_past_the_class() -> None:
     """[R7] A class can hide every attribute behind code of its own."""
 
     class Hostile(ExceptionGroup[ValueError]):
+        @override
         def __getattribute__(self, name: str) -> object:
             raise RuntimeError
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     ],
 )
 def test_an_event_shows_no_value(make: Callable[[], Event]) -> None:
-    """[R7] So a refusal can quote any event."""
+    """So a refusal can quote any event."""
     event = make()
     assert repr(event).startswith(type(event).__name__)
 

@@ -69,7 +69,13 @@ CASES: Final[dict[str, tuple[Callable[[], State], str | None]]] = {
         None,
     ),
     "a skip is due": (
-        lambda: failed(started(begin(Node("a"), Node("z"), Node("b", ("z",)), fail_fast=False), "a", "z"), "z"),
+        lambda: failed(
+            started(begin(Node("a"), Node("z"), Node("b", ("z",)), Node("c"), fail_fast=False), "a", "z"), "z"
+        ),
+        None,
+    ),
+    "a delay is due": (
+        lambda: failed(started(begin(Node("a"), Node("z", policy=Policy(retries=1)), Node("c")), "a", "z"), "z"),
         None,
     ),
     "a retry is ready": (

@@ -64,7 +64,7 @@ FAILURE = Failure(RUN, 1.0, HostileError(), HostileError())
     ],
 )
 def test_a_row_knows_its_attempt_and_shows_no_value(row: Status, attempt: int) -> None:
-    """[R7] The last one made, or the next one where it is ready; a repr never asks a user's object for its own."""
+    """The last one made, or the next one where it is ready; a repr never asks a user's object for its own."""
     assert row.attempt == attempt
     assert repr(row).startswith(type(row).__name__)
     assert hasattr(row, "__slots__")

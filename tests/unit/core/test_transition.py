@@ -1,95 +1,64 @@
-"""What each event does: the grid of all pairs, and each decision of the design by example."""
+"""What each event does in a run, decision of the design by decision."""
 
 from __future__ import annotations
 
-import functools
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from attrs import evolve
 
 from flowing.core import (
     NO_VALUE,
-    PHASE_RULES,
-    STATUS_RULES,
     AttemptEvent,
     AttemptFailed,
     AttemptStarted,
     AttemptStopped,
     AttemptSucceeded,
-    AttemptTimedOut,
     BackingOff,
-    BackoffElapsed,
-    BackoffStarted,
     Because,
     Blocked,
     Cancelled,
-    CancelRequested,
     Closed,
     Delay,
     Detaching,
-    Event,
     Failed,
     FailingFast,
     Failure,
-    GateClosed,
     GraceElapsed,
-    Idle,
-    InputRejected,
-    Invalidated,
-    MainSettled,
     Node,
     Open,
     Past,
-    Phase,
     PlaceAwaited,
     PlacesExhausted,
     Policy,
-    Provided,
     Ready,
     ReadyAgain,
     Rejected,
-    ResultProvided,
-    ResultsInvalidated,
-    ResumeRequested,
-    RetryAbandoned,
     RetryDue,
-    Rule,
-    RunEvent,
-    RunFinished,
     Running,
-    RunRequested,
     SkipDue,
     Skipped,
     State,
-    Status,
     Stopping,
     Succeeded,
-    TaskSkipped,
-    Times,
     answer,
     decide,
-    is_settled,
     transition,
     value_of,
 )
 from flowing.errors import InvalidTransition
 from tests.unit.core.states import (
     BOOM,
-    LATE,
     after,
     begin,
     cancelled,
     failed,
     fence,
     gate_closed,
-    graph_state,
-    invalidated,
     kinds,
     number,
     ordered,
     orders,
-    provided,
     ran,
     rejected,
     rest,
@@ -105,205 +74,11 @@ from tests.unit.core.states import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-# ── the grid: every status and every event about an attempt ──────────────────────────────────────
-
-EPOCH: Final = 1
-ATTEMPT: Final = 3  # of every row below, so that the same three numbers fence them all
-RUN: Final = Running(ATTEMPT, Past(ATTEMPT - 1), 0.0)
-FAILURE: Final = Failure(RUN, 1.0, BOOM)
-TIMED_OUT: Final = Failure(RUN, 1.0, LATE, timed_out=True)
-MADE: Final = Past(ATTEMPT)
-
-ROWS: Final[dict[str, Status]] = {
-    "Blocked": Blocked(1, MADE),
-    "Ready": Ready(ATTEMPT, Past(ATTEMPT - 1)),
-    "ReadyAgain": ReadyAgain(evolve(FAILURE, run=Running(ATTEMPT - 1, Past(ATTEMPT - 2), 0.0))),
-    "Running": RUN,
-    "RetryDue": RetryDue(FAILURE, 1.0),
-    "RetryDue after a time-out": RetryDue(TIMED_OUT, 1.0),
-    "BackingOff": BackingOff(FAILURE, 2.0),
-    "BackingOff after a time-out": BackingOff(TIMED_OUT, 2.0),
-    "SkipDue": SkipDue(0, gate=False, past=MADE),
-    "Succeeded": Succeeded(RUN, 1.0, "value"),
-    "Provided": Provided("value", MADE),
-    "Failed": Failed(FAILURE),
-    "Failed after a time-out": Failed(TIMED_OUT),
-    "Rejected": Rejected(BOOM, MADE),
-    "Skipped": Skipped(0, gate=False, past=MADE),
-    "Cancelled": Cancelled(RUN, 1.0),
-    "Invalidated": Invalidated(MADE),
-}
-PHASES: Final[tuple[Phase, ...]] = (
-    Idle(),
-    Open(),
-    FailingFast(0),
-    Detaching(None),
-    Stopping(Because.CANCEL, None),
-    Closed(None, None),
-)
+    from collections.abc import Callable
 
 
 def fail(task: int, attempt: int, epoch: int) -> AttemptFailed:
     return AttemptFailed(task=task, attempt=attempt, epoch=epoch, at_s=9.0, error=BOOM, retryable=True)
-
-
-def pass_deadline(task: int, attempt: int, epoch: int) -> AttemptTimedOut:
-    return AttemptTimedOut(task=task, attempt=attempt, epoch=epoch, at_s=9.0, error=LATE, retryable=True)
-
-
-EVENTS: Final[dict[type[Any], Callable[[int, int, int], AttemptEvent]]] = {
-    AttemptStarted: lambda task, attempt, epoch: AttemptStarted(task, attempt, epoch, 9.0),
-    AttemptSucceeded: lambda task, attempt, epoch: AttemptSucceeded(task, attempt, epoch, 9.0, "value"),
-    AttemptFailed: fail,
-    AttemptTimedOut: pass_deadline,
-    AttemptStopped: lambda task, attempt, epoch: AttemptStopped(task, attempt, epoch, 9.0),
-    GateClosed: lambda task, attempt, epoch: GateClosed(task, attempt, epoch, 9.0),
-    InputRejected: lambda task, attempt, epoch: InputRejected(task, attempt, epoch, 9.0, BOOM),
-    BackoffStarted: lambda task, attempt, epoch: BackoffStarted(task, attempt, epoch, 9.0),
-    BackoffElapsed: BackoffElapsed,
-    RetryAbandoned: RetryAbandoned,
-    TaskSkipped: TaskSkipped,
-}
-REPORTS: Final = {AttemptSucceeded, AttemptFailed, AttemptStopped, GateClosed, InputRejected}
-TIMERS: Final = {AttemptTimedOut, BackoffElapsed}
-
-Effect: TypeAlias = Literal["by the rule", "counted", "counted, frees a place", "ignored", "refused"]
-
-
-def in_grid(name: str, phase: Phase, *, backoff_s: float = 1.0) -> tuple[State, int]:
-    """Make a state in which one task has the row, and give its number: a detached one where those run."""
-    policy = Policy(retries=1, backoff_base_s=backoff_s)
-    nodes = [Node(task, policy=policy, detached=task == "aside") for task in ("the task", "other", "aside")]
-    state = graph_state(nodes, workers=2, abandoned=2)
-    task = number(state, "aside" if isinstance(phase, Detaching) else "the task")
-    each = ROWS[name]
-    run = evolve(state.run, phase=phase, epoch=EPOCH, abandoned=1, times=Times("run", 0.0, 0.0))
-    left = 2 - (is_settled(each) and task < 2)
-    return evolve(state, run=run, table=state.table.put(task, each), running=int(each is RUN), main_left=left), task
-
-
-def rule_for(on: object, event: type[object], rules: Iterable[Rule]) -> Rule | None:
-    return next((rule for rule in rules if rule.on is type(on) and rule.event is event), None)
-
-
-def expected(name: str, phase: Phase, event: type[object], attempt: int, epoch: int) -> Effect:
-    """Say what must come of an event, in the words of D8: who reports too late is counted, and may free a place."""
-    rule = rule_for(ROWS[name], event, STATUS_RULES)
-    if rule is not None and (attempt, epoch) == (ATTEMPT, EPOCH) and type(phase) in rule.phases:
-        return "by the rule"
-    is_of_an_earlier_run = epoch < EPOCH or isinstance(phase, Closed)
-    if event in REPORTS:
-        if is_of_an_earlier_run:
-            return "counted"
-        is_of_an_earlier_attempt = attempt < ATTEMPT or (attempt == ATTEMPT and "after a time-out" in name)
-        return "counted, frees a place" if is_of_an_earlier_attempt else "refused"
-    if event in TIMERS:
-        is_out_of_date = is_of_an_earlier_run or attempt <= ATTEMPT or is_settled(ROWS[name])
-        return "ignored" if is_out_of_date else "refused"
-    return "refused"
-
-
-def result(before: State, event: Event) -> State | str:
-    """Apply the event; give the message where it is refused."""
-    try:
-        return transition(before, event)
-    except InvalidTransition as refusal:
-        return str(refusal)
-
-
-def effect(before: State, event: Event) -> Effect:
-    """Apply the event, and say what came of it; what its rule does is looked at elsewhere."""
-    rows = list(before.table)
-    state = result(before, event)
-    if isinstance(state, str):
-        assert repr(before.graph.names[getattr(event, "task", 0)]) in state
-        assert type(event).__name__ in state
-        assert "the shell that reported it has a bug" in state
-        return "refused"
-    if list(state.table) != rows:
-        return "by the rule"
-    assert (state.running, state.main_left, state.phase) == (before.running, before.main_left, before.phase)
-    counted = state.run.late - before.run.late
-    freed = before.run.abandoned - state.run.abandoned
-    assert state.run == evolve(before.run, late=before.run.late + counted, abandoned=before.run.abandoned - freed)
-    found: dict[tuple[int, int], Effect] = {(0, 0): "ignored", (1, 0): "counted", (1, 1): "counted, frees a place"}
-    return found[counted, freed]
-
-
-@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.__name__)
-@pytest.mark.parametrize("name", ROWS)
-def test_every_status_takes_every_event_as_the_rules_say(name: str, event: type[object]) -> None:
-    """[T2] [T10] In every phase, from the current attempt, an earlier or later one, and an earlier run."""
-    for phase in PHASES:
-        for attempt in (ATTEMPT - 1, ATTEMPT, ATTEMPT + 1):
-            for epoch in (EPOCH - 1, EPOCH):
-                state, task = in_grid(name, phase)
-                found = effect(state, EVENTS[event](task, attempt, epoch))
-                assert found == expected(name, phase, event, attempt, epoch), (phase, attempt, epoch)
-
-
-def legal_pairs() -> Iterable[tuple[Rule, Phase, str]]:
-    for rule in STATUS_RULES:
-        for phase in PHASES:
-            for name, each in ROWS.items():
-                if rule.on is type(each) and type(phase) in rule.phases:
-                    yield rule, phase, name
-
-
-def test_a_legal_event_leads_where_its_rule_says() -> None:
-    """And to every place that it says, in one phase or another, for one policy or another."""
-    reached: dict[tuple[object, object], set[type[object]]] = {}
-    for rule, phase, name in legal_pairs():
-        for backoff_s in (0.0, 1.0):
-            for retryable in (True, False):
-                state, task = in_grid(name, phase, backoff_s=backoff_s)
-                event: Any = EVENTS[rule.event](task, ATTEMPT, EPOCH)
-                if rule.event in {AttemptFailed, AttemptTimedOut}:
-                    event = evolve(event, retryable=retryable)
-                found = type(transition(state, event).table[task])
-                assert found in rule.into
-                reached.setdefault((rule.on, rule.event), set()).add(found)
-    assert reached == {(rule.on, rule.event): set(rule.into) for rule in STATUS_RULES}
-
-
-@pytest.mark.parametrize("kind", get_args(RunEvent), ids=lambda kind: kind.__name__)
-@pytest.mark.parametrize("phase", PHASES, ids=lambda phase: type(phase).__name__)
-def test_every_phase_takes_every_event_as_the_rules_say(phase: Phase, kind: type[RunEvent]) -> None:
-    values = {"at_s": 1.0, "wall_s": 2.0, "run_id": "run", "task": 0, "value": "value", "tasks": (0,)}
-    make: Any = kind
-    event = make(**{name: value for name, value in values.items() if name in make.__match_args__})
-    rule = rule_for(phase, kind, PHASE_RULES)
-    reached = set()
-    for awaiting in (False, True):
-        state, _ = in_grid("Succeeded", phase)
-        state = evolve(state, run=evolve(state.run, awaiting_place=awaiting))
-        if rule is None:
-            with pytest.raises(InvalidTransition, match=type(phase).__name__) as refusal:
-                transition(state, event)
-            assert kind.__name__ in str(refusal.value)
-            assert ("'the task'" in str(refusal.value)) is (kind is ResultProvided)
-        else:
-            reached.add(type(transition(state, event).phase))
-    assert reached == set(rule.into if rule else ())
-
-
-def test_every_event_has_a_rule_and_every_rule_an_event() -> None:
-    assert {rule.event for rule in STATUS_RULES} == set(get_args(AttemptEvent)) == set(EVENTS)
-    assert {rule.event for rule in PHASE_RULES} == set(get_args(RunEvent))
-    assert len({(rule.on, rule.event) for rule in STATUS_RULES}) == len(STATUS_RULES)
-    assert len({(rule.on, rule.event) for rule in PHASE_RULES}) == len(PHASE_RULES)
-    assert {type(each) for each in ROWS.values()} == set(get_args(Status))
-    assert {type(phase) for phase in PHASES} == set(get_args(Phase))
-
-
-def test_a_refusal_is_one_safe_line() -> None:
-    """The name of a task is data, and so is its value."""
-    state = begin(Node("\x1b[2J\n"))
-    with pytest.raises(InvalidTransition) as refusal:
-        transition(state, AttemptSucceeded(0, 1, 0, 1.0, "\x1b[2J\n"))
-    assert str(refusal.value).isprintable()
 
 
 # ── starting and succeeding ──────────────────────────────────────────────────────────────────────
@@ -691,203 +466,3 @@ def test_a_gate_that_raises_fails_the_task_without_an_attempt() -> None:
     assert row(state, "a").attempt == 0
     assert state.phase == FailingFast(number(state, "a"))
     assert row(ordered(state), "b") == Skipped(number(state, "a"), gate=False, past=Past())
-
-
-# ── overriding and invalidating (D4) ─────────────────────────────────────────────────────────────
-
-
-def chain_with_a_side() -> State:
-    """Give a finished run of a -> b -> c, with `side` after b and `aside` after `side`, both detached."""
-    nodes = [Node("a"), Node("b", ("a",)), Node("c", ("b",))]
-    nodes += [Node("side", ("b",), detached=True), Node("aside", ("side",), detached=True)]
-    return rest(begin(*nodes))
-
-
-def test_an_override_invalidates_what_was_computed_from_the_old_value() -> None:
-    """Detached tasks that ran keep their results, marked as stale."""
-    state = provided(chain_with_a_side(), "a")
-    assert row(state, "a") == Provided("provided", Past(1))
-    assert row(state, "b") == row(state, "c") == Invalidated(Past(1, invalidations=1))
-    for name in ("side", "aside"):
-        each = row(state, name)
-        assert isinstance(each, Succeeded)
-        assert each.stale
-
-
-def test_an_override_stops_at_a_descendant_that_was_overridden() -> None:
-    state = provided(chain_with_a_side(), "b")
-    state = rest(resumed(state))
-    state = provided(state, "a")
-    assert kinds(state)["b"] == "Provided"
-    assert kinds(state)["c"] == "Succeeded"
-
-
-def test_an_invalidated_result_is_made_anew() -> None:
-    """They and their computed descendants; an override is taken back in this way too."""
-    state = invalidated(chain_with_a_side(), "b", "c")
-    assert kinds(state) == {
-        "a": "Succeeded",
-        "b": "Invalidated",
-        "c": "Invalidated",
-        "side": "Succeeded",
-        "aside": "Succeeded",
-    }
-    state = resumed(state)
-    assert row(state, "b") == Ready(2, Past(1, invalidations=1))
-    assert row(state, "c") == Blocked(1, Past(1, invalidations=1))
-    state = invalidated(provided(rest(state), "b"), "b")
-    assert isinstance(row(state, "b"), Invalidated)
-
-
-def test_a_descendant_is_invalidated_once_however_many_ways_lead_to_it() -> None:
-    state = rest(begin(Node("a"), Node("b", ("a",)), Node("c", ("a",)), Node("d", ("b", "c"))))
-    assert row(invalidated(state, "a", "b"), "d") == Invalidated(Past(1, invalidations=1))
-
-
-def test_only_what_there_was_counts_as_invalidated() -> None:
-    """For the idempotency key (D2): a task that never made a result does not get another key."""
-    state = ordered(failed(begin(Node("a"), Node("b", ("a",))), "a"))
-    state = provided(state, "a")
-    assert row(state, "b") == Invalidated(Past())
-    assert row(invalidated(state, "a"), "a") == Invalidated(Past(1, invalidations=1))
-    assert row(invalidated(provided(begin_idle(), "a"), "a"), "a") == Invalidated(Past(0, invalidations=1))
-
-
-def begin_idle() -> State:
-    return graph_state([Node("a"), Node("b", ("a",))])
-
-
-def test_an_override_before_the_first_run_belongs_to_it() -> None:
-    """D3."""
-    state = provided(begin_idle(), "a", 42)
-    assert state.phase == Idle(touched=True)
-    assert decide(state) == []
-    state = after(state, RunRequested(0.0, 0.0, "run"))
-    assert kinds(state) == {"a": "Provided", "b": "Ready"}
-    assert value_of(row(state, "a")) == 42
-
-
-def test_what_is_invalidated_before_the_first_run_is_as_if_untouched() -> None:
-    state = after(invalidated(begin_idle(), "a"), RunRequested(0.0, 0.0, "run"))
-    assert state == after(begin_idle(), RunRequested(0.0, 0.0, "run"))
-
-
-def test_an_override_in_a_graph_with_a_failed_task_lets_the_resume_go_on() -> None:
-    state = ordered(failed(begin(Node("a"), Node("b", ("a",))), "a"))
-    state = rest(resumed(provided(state, "a")))
-    assert kinds(state) == {"a": "Provided", "b": "Succeeded"}
-    assert state.phase == Closed(None, None)
-
-
-def test_an_override_replaces_what_was_left_running() -> None:
-    state = ordered(after(cancelled(started(begin(Node("a")), "a")), GraceElapsed()))
-    state = provided(state, "a")
-    assert state.running == 0
-    assert row(state, "a") == Provided("provided", Past(1))
-
-
-# ── resuming (D3) ────────────────────────────────────────────────────────────────────────────────
-
-
-def test_a_resume_keeps_what_succeeded_and_makes_the_rest_pending() -> None:
-    """Detached tasks that succeeded too."""
-    nodes = [Node("a"), Node("b"), Node("c", ("b",)), Node("side", ("a",), detached=True)]
-    state = rest(failed(ran(begin(*nodes), "a"), "b"))
-    kept = {name: row(state, name) for name in ("a", "side")}
-    state = resumed(state)
-    assert {name: row(state, name) for name in ("a", "side")} == kept
-    assert row(state, "b") == Ready(2, Past(1))
-    assert row(state, "c") == Blocked(1)
-    assert (state.epoch, state.phase) == (1, Open())
-
-
-def test_a_resume_gives_a_fresh_budget_and_attempts_count_on() -> None:
-    state = begin(Node("a", policy=Policy(retries=1, backoff_base_s=0.0)))
-    for epoch, attempts in enumerate([(1, 2), (3, 4), (5, 6)]):
-        for attempt in attempts:
-            assert (row(state, "a").attempt, state.epoch) == (attempt, epoch)
-            state = failed(state, "a")
-        state = ordered(state)
-        assert isinstance(row(state, "a"), Failed)
-        state = resumed(state)
-
-
-@pytest.mark.parametrize(
-    ("stop", "attempts"),
-    [
-        (lambda state: ordered(cancelled(state)), 0),
-        (lambda state: ordered(after(cancelled(started(state, "a")), GraceElapsed())), 1),
-        (lambda state: ordered(stopped(cancelled(started(state, "a")), "a")), 1),
-        (lambda state: ordered(cancelled(ordered(failed(state, "a")))), 1),
-        (lambda state: ordered(gate_closed(state, "a")), 0),
-        (lambda state: ordered(rejected(state, "a")), 0),
-        (lambda state: ordered(failed(state, "a", retryable=False)), 1),
-        (lambda state: invalidated(rest(state), "a"), 1),
-    ],
-)
-def test_every_attempt_made_is_counted_after_a_resume(stop: Callable[[State], State], attempts: int) -> None:
-    state = resumed(stop(begin(Node("a", policy=RETRY))))
-    assert row(state, "a").attempt == attempts + 1
-
-
-def test_a_resume_of_a_finished_run_has_nothing_to_start() -> None:
-    state = resumed(chain_with_a_side())
-    assert starting(state) == []
-    assert isinstance(ordered(state).phase, Closed)
-
-
-def test_stale_detached_tasks_run_again_only_where_that_is_asked_for() -> None:
-    """D4, with another idempotency key (D2)."""
-    state = provided(chain_with_a_side(), "a")
-    kept = resumed(state)
-    assert kinds(kept)["side"] == "Succeeded"
-    again = resumed(state, rerun_detached=True)
-    assert row(again, "side") == Blocked(1, Past(1, invalidations=1))
-    assert row(again, "aside") == Blocked(1, Past(1, invalidations=1))
-    assert not getattr(row(rest(again), "side"), "stale", None)
-
-
-def test_detached_tasks_that_are_not_stale_are_never_run_again() -> None:
-    state = chain_with_a_side()
-    assert list(resumed(state, rerun_detached=True).table) == list(state.table)
-
-
-def test_invalidations_are_counted_through_failures_and_cancels() -> None:
-    """The key stays the same over attempts and resumes, until the next invalidation (D2)."""
-    stops: list[Callable[[State], State]] = [
-        lambda state: ordered(failed(state, "a", retryable=False)),
-        lambda state: ordered(stopped(cancelled(started(state, "a")), "a")),
-        lambda state: ordered(cancelled(state)),
-        lambda state: ordered(gate_closed(state, "a")),
-    ]
-    state = resumed(invalidated(rest(begin(Node("a", policy=RETRY))), "a"))
-    for stop in stops:
-        state = resumed(stop(state))
-        assert row(state, "a").past.invalidations == 1  # type: ignore[union-attr]  # it is Ready
-    state = resumed(invalidated(rest(state), "a"))
-    assert row(state, "a").past.invalidations == 2  # type: ignore[union-attr]  # as above
-
-
-# ── the log ──────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_the_log_is_the_run() -> None:
-    """Folding the events over the first state gives the last one."""
-    first = graph_state([Node("a"), Node("b", ("a",))])
-    log: tuple[Event, ...] = (
-        RunRequested(0.0, 0.0, "run"),
-        AttemptStarted(0, 1, 0, 1.0),
-        AttemptSucceeded(0, 1, 0, 2.0, "a"),
-        AttemptStarted(1, 1, 0, 3.0),
-        fail(1, 1, 0),
-        MainSettled(),
-        RunFinished(),
-        ResumeRequested(5.0, 0.0),
-        CancelRequested(),
-        RunFinished(),
-        ResultsInvalidated((0,)),
-        ResultProvided(1, "given"),
-    )
-    state = functools.reduce(transition, log, first)
-    assert kinds(state) == {"a": "Invalidated", "b": "Provided"}
-    assert first == graph_state([Node("a"), Node("b", ("a",))])

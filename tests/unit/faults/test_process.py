@@ -424,7 +424,7 @@ def test_threads_that_switch_at_every_step_change_nothing(seed: int) -> None:
         sys.setswitchinterval(1e-6)
         seed = {seed}
         """
-        + """
+        """
         def body(number, **values):
             if current().attempt == 1 and number % 7 == seed:
                 raise ConnectionError

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from flowing import (
     Flow,
@@ -43,7 +44,7 @@ FAILED, SUCCEEDED = StepState.FAILED, StepState.SUCCEEDED
 GUARD_S = 60
 
 
-def beside(body: Callable[[], object], **options: Any) -> tuple[Flow, Task[object], Task[int]]:
+def beside(body: Callable[[], object], **options: Any) -> tuple[Flow, Task[object], Task[int]]:  # noqa: ANN401 - those of `task`
     """Put a task that does `body` beside a harmless one, which must not be touched by what happens."""
     harmless: Task[int] = task(lambda: 1, name="harmless")
     bad: Task[object] = task(body, name="bad", **options)
@@ -166,15 +167,15 @@ def leave(*_: object) -> NoReturn:
 
 
 class Meta(type):
-    __name__ = property(boom)  # type: ignore[assignment]  # hostile on purpose
-    __instancecheck__ = boom  # type: ignore[assignment]
-    __eq__ = boom  # type: ignore[assignment]
+    __name__ = property(boom)  # hostile on purpose
+    __instancecheck__ = boom
+    __eq__ = boom
     __hash__ = type.__hash__
 
 
 class Loud(str):
     __slots__ = ()
-    __len__ = isascii = isprintable = __str__ = __format__ = boom  # type: ignore[assignment]
+    __len__ = isascii = isprintable = __str__ = __format__ = boom
 
 
 HOSTILE: dict[str, Any] = {
@@ -203,7 +204,7 @@ HOSTILE: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("kind", HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_error_is_recorded_and_the_run_goes_on(kind: Any) -> None:
+def test_a_hostile_error_is_recorded_and_the_run_goes_on(kind: Any) -> None:  # noqa: ANN401 - any class
     """[R7] Whatever can be asked of an error, nobody asks it where that could do harm."""
 
     def body() -> NoReturn:
@@ -285,7 +286,7 @@ def test_errors_of_any_size_are_shown_within_fixed_budgets() -> None:
         assert len(str(caught.value.exceptions[0])) < 2_000
 
 
-class ManyArguments(Exception):
+class ManyArgumentsError(Exception):
     """Cannot be made from its `args`, so it cannot be pickled."""
 
     def __init__(self, one: int, two: int, lock: object) -> None:
@@ -297,18 +298,18 @@ def test_an_error_that_does_not_pickle_is_kept_as_it_is() -> None:
     """[R9] Nothing pickles it; what flowing raises about it pickles."""
 
     def body() -> NoReturn:
-        raise ManyArguments(1, 2, threading.Lock())
+        raise ManyArgumentsError(1, 2, threading.Lock())
 
     flow, bad, _ = beside(body)
     result = flow.run()[bad]
-    assert isinstance(result.error, ManyArguments)
+    assert isinstance(result.error, ManyArgumentsError)
     with pytest.raises(TypeError):
         pickle.dumps(result.error)
     with pytest.raises(FlowFailed) as caught:
         flow.results.raise_on_failure()
     again = pickle.loads(pickle.dumps(caught.value))
     assert isinstance(again.exceptions[0], TaskFailed)
-    assert str(again.exceptions[0]) == "task 'bad' failed after 1 attempt(s): ManyArguments: 1 2"
+    assert str(again.exceptions[0]) == "task 'bad' failed after 1 attempt(s): ManyArgumentsError: 1 2"
 
 
 # ── what surrounds a body ────────────────────────────────────────────────────────────────────────
@@ -376,7 +377,7 @@ def test_what_python_keeps_per_context_is_the_callers_in_every_attempt() -> None
     with decimal.localcontext() as context:
         context.prec = 7
         variable.set(10)
-        flow, bad, _ = beside(body, retry=2, retry_backoff_base_ms=0)
+        flow, _, _ = beside(body, retry=2, retry_backoff_base_ms=0)
         flow.run()
         assert variable.get() == 10
     assert [number for number, _ in seen] == [10, 10, 10]
@@ -489,7 +490,7 @@ def test_a_listener_that_raises_is_logged_once_and_changes_nothing(caplog: pytes
         heard.append(observation)
         raise SystemExit("\x1b[31m")
 
-    flow, bad, harmless = beside(lambda: None)
+    flow, _, _ = beside(lambda: None)
     subscription = flow.subscribe(listener)
     assert flow.run().ok
     assert subscription.drain(GUARD_S)
@@ -504,6 +505,7 @@ class BrokenHandler(logging.Handler):
 
     refusals = 0
 
+    @override
     def emit(self, record: logging.LogRecord) -> NoReturn:
         self.refusals += 1
         raise BrokenPipeError
@@ -609,7 +611,8 @@ def test_a_limit_of_the_system_on_threads_is_survived() -> None:
         import resource
         if os.getuid() == 0:
             os.setgroups([]); os.setgid(54321); os.setuid(54321)
-        mine = sum(1 for each in os.listdir("/proc") if each.isdigit() and os.stat(f"/proc/{each}").st_uid == os.getuid())
+        processes = [f"/proc/{each}" for each in os.listdir("/proc") if each.isdigit()]
+        mine = sum(os.path.exists(each) and os.stat(each).st_uid == os.getuid() for each in processes)
         refusals = 0
         start = threading.Thread.start
         def counted(thread):
@@ -678,7 +681,7 @@ class Undecided:
 
 
 @pytest.mark.parametrize("predicate", [boom, lambda value: Undecided(), leave], ids=["raises", "junk", "exits"])
-def test_a_predicate_that_raises_is_a_failure_with_its_error(predicate: Any) -> None:
+def test_a_predicate_that_raises_is_a_failure_with_its_error(predicate: Any) -> None:  # noqa: ANN401 - wrong ones
     """[R23] Once: it is not asked again."""
     calls = []
 
@@ -698,12 +701,13 @@ def test_an_exception_type_with_hooks_of_its_own_is_matched_as_except_does() -> 
     armed = False
 
     class Hooked(type):
+        @override
         def __subclasscheck__(cls, other: type) -> bool:
             if armed:
                 boom()
             return super().__subclasscheck__(other)
 
-        __instancecheck__ = boom  # type: ignore[assignment]  # hostile on purpose
+        __instancecheck__ = boom
 
     special: Any = Hooked("Special", (Exception,), {})
 

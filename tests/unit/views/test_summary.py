@@ -58,9 +58,7 @@ def test_each_task_has_a_line_with_state_name_duration_attempts_and_why() -> Non
     assert " ".join(cells["report"][2:]) == "- 0 task 'store' failed"
     assert " ".join(cells["optional"][2:]) == "- 0 its gate closed"
     assert cells["tell"][2] == "(detached)"
-    assert lines[-1] == (
-        "6 tasks: 2 SUCCEEDED, 2 FAILED, 2 SKIPPED, 1 of the failures detached"
-    )
+    assert lines[-1] == ("6 tasks: 2 SUCCEEDED, 2 FAILED, 2 SKIPPED, 1 of the failures detached")
 
 
 def test_columns_stand_below_each_other_and_no_line_ends_in_blanks() -> None:
