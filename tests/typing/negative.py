@@ -4,6 +4,7 @@ One mistake a line, each of another kind, above it what each checker says. What 
 `wiring.py`.
 """
 
+# ruff: noqa: ERA001 - ruff takes marks for code
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -207,90 +208,100 @@ number_as_text: str = Depends(count)
 # ── a required parameter that nothing fills ──────────────────────────────────────────────────────
 
 
-# E: mypy[arg-type] pyright[reportArgumentType, reportCallIssue, reportUntypedFunctionDecorator]
+# E: mypy[arg-type] plugin[] pyright[reportArgumentType, reportCallIssue, reportUntypedFunctionDecorator]
 # E: pyrefly[no-matching-overload] ty[no-matching-overload]
 @task
+# also: plugin[flowing-wiring]
 def nothing_fills(number: int) -> int:
     return number
 
 
-# E: mypy[arg-type] pyright[reportArgumentType, reportCallIssue, reportUntypedFunctionDecorator]
+# E: mypy[arg-type] plugin[] pyright[reportArgumentType, reportCallIssue, reportUntypedFunctionDecorator]
 # E: pyrefly[no-matching-overload] ty[no-matching-overload]
 @task(retry=1)
+# also: plugin[flowing-wiring]
 def nothing_fills_with_options(number: int) -> int:
     return number
 
 
-# E: mypy[arg-type] pyright[reportArgumentType, reportCallIssue, reportUntypedFunctionDecorator]
+# E: mypy[arg-type] plugin[] pyright[reportArgumentType, reportCallIssue, reportUntypedFunctionDecorator]
 # E: pyrefly[no-matching-overload] ty[no-matching-overload]
 @task()
+# also: plugin[flowing-wiring]
 def nothing_fills_with_empty_call(number: int) -> int:
     return number
 
 
-# E: mypy[arg-type] pyright[reportArgumentType, reportCallIssue, reportUntypedFunctionDecorator]
+# E: mypy[arg-type] plugin[] pyright[reportArgumentType, reportCallIssue, reportUntypedFunctionDecorator]
 # E: pyrefly[no-matching-overload] ty[no-matching-overload]
 @task
+# also: plugin[flowing-wiring]
 def nothing_fills_keyword(*, number: int) -> int:
     return number
 
 
-# E: mypy[arg-type] pyright[reportArgumentType, reportCallIssue, reportUntypedFunctionDecorator]
+# E: mypy[arg-type] plugin[] pyright[reportArgumentType, reportCallIssue, reportUntypedFunctionDecorator]
 # E: pyrefly[no-matching-overload] ty[no-matching-overload]
 @task
+# also: plugin[flowing-wiring]
 def nothing_fills_second(limit: int = Depends(count), *, number: int) -> int:
     return limit + number
 
 
-# E: mypy[arg-type] pyright[reportArgumentType, reportCallIssue, reportUntypedFunctionDecorator]
+# E: mypy[arg-type] plugin[] pyright[reportArgumentType, reportCallIssue, reportUntypedFunctionDecorator]
 # E: pyrefly[no-matching-overload] ty[no-matching-overload]
 @task
+# also: plugin[flowing-wiring]
 def nothing_fills_positional(number: int, /) -> int:
     return number
 
 
-# E: mypy[arg-type] pyright[reportArgumentType, reportCallIssue, reportUntypedFunctionDecorator]
+# E: mypy[arg-type] plugin[] pyright[reportArgumentType, reportCallIssue, reportUntypedFunctionDecorator]
 # E: pyrefly[no-matching-overload] ty[no-matching-overload]
 @task
+# also: plugin[flowing-wiring]
 async def nothing_fills_async(number: int) -> int:
     return number
 
 
-# E: mypy[arg-type] pyright[reportArgumentType, reportCallIssue, reportUntypedFunctionDecorator]
+# E: mypy[arg-type] plugin[] pyright[reportArgumentType, reportCallIssue, reportUntypedFunctionDecorator]
 # E: pyrefly[no-matching-overload] ty[no-matching-overload]
 @task(after=[count])
+# also: plugin[flowing-wiring]
 def order_fills_nothing(count: int) -> int:
     return count
 
 
 class Service:
-    # E: mypy[arg-type] pyright[reportArgumentType, reportCallIssue, reportUntypedFunctionDecorator]
+    # E: mypy[arg-type] plugin[] pyright[reportArgumentType, reportCallIssue, reportUntypedFunctionDecorator]
     # E: pyrefly[no-matching-overload] ty[no-matching-overload]
     @task
+    # also: plugin[flowing-wiring]
     def nothing_fills_self(self) -> int:
         return 1
 
 
-# E: mypy[arg-type] pyright[reportArgumentType, reportCallIssue] pyrefly[no-matching-overload]
-# E: ty[no-matching-overload]
-task(join)
-# E: mypy[arg-type] pyright[reportArgumentType, reportCallIssue] pyrefly[no-matching-overload]
-# E: ty[no-matching-overload]
-task(join, name="join")
-# E: mypy[arg-type] pyright[reportArgumentType, reportCallIssue] pyrefly[no-matching-overload]
-# E: ty[no-matching-overload]
-task(Report)
-# E: mypy[arg-type] pyright[reportArgumentType, reportCallIssue, reportUnknownLambdaType]
+# E: mypy[arg-type] plugin[flowing-wiring] pyright[reportArgumentType, reportCallIssue]
 # E: pyrefly[no-matching-overload] ty[no-matching-overload]
+task(join)
+# E: mypy[arg-type] plugin[flowing-wiring] pyright[reportArgumentType, reportCallIssue]
+# E: pyrefly[no-matching-overload] ty[no-matching-overload]
+task(join, name="join")
+# E: mypy[arg-type] plugin[flowing-wiring] pyright[reportArgumentType, reportCallIssue]
+# E: pyrefly[no-matching-overload] ty[no-matching-overload]
+task(Report)
+# E: mypy[arg-type] plugin[flowing-wiring]
+# E: pyright[reportArgumentType, reportCallIssue, reportUnknownLambdaType] pyrefly[no-matching-overload]
+# E: ty[no-matching-overload]
 task(lambda number: number + 1)
-# E: mypy[arg-type] pyright[reportArgumentType, reportCallIssue] pyrefly[no-matching-overload]
-# E: ty[no-matching-overload]
+# E: mypy[arg-type] plugin[flowing-wiring] pyright[reportArgumentType, reportCallIssue]
+# E: pyrefly[no-matching-overload] ty[no-matching-overload]
 task(join_async, retry=1)
-# E: mypy[arg-type] pyright[reportArgumentType, reportCallIssue] pyrefly[no-matching-overload]
-# E: ty[no-matching-overload]
+# E: mypy[arg-type] plugin[flowing-wiring] pyright[reportArgumentType, reportCallIssue]
+# E: pyrefly[no-matching-overload] ty[no-matching-overload]
 task(Report("title").length, name="length")
-# E: mypy[arg-type] pyright[reportArgumentType, reportCallIssue] pyrefly[no-matching-overload]
-# E: ty[no-matching-overload]
+# E: mypy[arg-type] plugin[flowing-wiring] pyright[reportArgumentType, reportCallIssue]
+# E: pyrefly[no-matching-overload] ty[no-matching-overload]
 task(Report.length, name="unbound")
 
 
@@ -449,7 +460,8 @@ task(join, name="step", depends_on=["count"])
 task(join, name="step", depends_on=None)
 # E: mypy[call-overload] pyright[reportCallIssue] pyrefly[no-matching-overload] ty[no-matching-overload]
 task(join, "step", depends_on=[count])
-# E: mypy[call-overload] pyright[reportCallIssue] pyrefly[no-matching-overload] ty[no-matching-overload]
+# E: mypy[call-overload] plugin[call-overload, flowing-wiring] pyright[reportCallIssue]
+# E: pyrefly[no-matching-overload] ty[no-matching-overload]
 task(join, name="step", depends_on=[count], retries=2)
 # E: mypy[call-overload] pyright[reportCallIssue] pyrefly[no-matching-overload] ty[no-matching-overload]
 task(retries=2)
@@ -485,8 +497,8 @@ task(lambda: 1, name="step", retry_until=says_text)
 # E: mypy[call-overload] pyright[reportArgumentType, reportCallIssue] pyrefly[no-matching-overload]
 # E: ty[no-matching-overload]
 task(lambda: 1, name="step", retry_until=True)
-# E: mypy[arg-type] pyright[reportArgumentType, reportCallIssue] pyrefly[no-matching-overload]
-# E: ty[no-matching-overload]
+# E: mypy[arg-type] plugin[arg-type, flowing-wiring] pyright[reportArgumentType, reportCallIssue]
+# E: pyrefly[no-matching-overload] ty[no-matching-overload]
 task(join_async, name="step", depends_on=[count], retry_until=takes_two)
 
 

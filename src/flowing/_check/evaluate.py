@@ -1,4 +1,4 @@
-"""Evaluate annotations, each on its own, so that a name known to checkers alone spoils only its own. Compares nothing."""
+"""Evaluate annotations, each on its own: a name that exists for checkers alone spoils no other. Compares nothing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import typing
 from typing import TYPE_CHECKING
 
 from flowing._check.forms import Unreadable
+from flowing._record import record
 from flowing._text import one_line, type_name
 
 if TYPE_CHECKING:
@@ -23,31 +24,45 @@ def raw_annotations(owner: object) -> Mapping[str, object]:
     return own if isinstance(own, dict) else {}
 
 
-def evaluate(raw: object, names: dict[str, object], type_params: tuple[object, ...] = ()) -> object:
+@record
+class Scope:
+    """Where an annotation was written: the names that it can use."""
+
+    names: dict[str, object]
+    type_params: tuple[object, ...] = ()
+
+
+def evaluate(raw: object, scope: Scope, *, qualifiers: bool = False) -> object:
     """Turn an annotation, which may be a string, into the object it stands for; an `Unreadable` where that fails.
 
-    What an `Annotated` adds is dropped.
+    What an `Annotated` adds is dropped, and `Required` and its like without `qualifiers`.
     """
 
     def holder() -> None: ...
 
     holder.__annotations__ = {"it": raw}
-    holder.__type_params__ = type_params  # type: ignore[attr-defined]
+    holder.__type_params__ = scope.type_params  # type: ignore[attr-defined]
     try:
-        return typing.get_type_hints(holder, names)["it"]
+        return typing.get_type_hints(holder, scope.names, include_extras=qualifiers)["it"]
     except Exception as error:  # noqa: BLE001 - an annotation is an expression of the user's, and may raise anything
         shown = one_line(raw if isinstance(raw, str) else repr(raw), length_max=100)
-        why = f'the annotation "{shown}" can\'t be evaluated ({one_line(f"{type_name(error)}: {error}", length_max=200)})'
+        why = (
+            f'the annotation "{shown}" can\'t be evaluated ({one_line(f"{type_name(error)}: {error}", length_max=200)})'
+        )
         return Unreadable(shown, why)
 
 
-def class_annotations(kind: type[object]) -> dict[str, object]:
+def class_annotations(kind: type[object], *, qualifiers: bool = False) -> dict[str, object]:
     """Evaluate the annotations of a class and its bases, each where it was written."""
     evaluated: dict[str, object] = {}
     for base in reversed(kind.__mro__):
-        names = vars(sys.modules[base.__module__]) if base.__module__ in sys.modules else {}
-        names = {**names, base.__name__: base}
-        type_params = getattr(base, "__type_params__", ())
+        scope = class_scope(base)
         for name, raw in raw_annotations(base).items():
-            evaluated[name] = evaluate(raw, names, type_params)
+            evaluated[name] = evaluate(raw, scope, qualifiers=qualifiers)
     return evaluated
+
+
+def class_scope(kind: type[object]) -> Scope:
+    """Give the names that can be used inside a class."""
+    module = sys.modules.get(kind.__module__)
+    return Scope({**(vars(module) if module else {}), kind.__name__: kind}, getattr(kind, "__type_params__", ()))

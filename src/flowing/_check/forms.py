@@ -1,14 +1,14 @@
-"""What an annotation says, as a value: a record for each kind of type, their reader and their writer. Compares nothing."""
+"""What annotations say, as values: a record for each kind of type, and how to read and write it. Compares nothing."""
 
 from __future__ import annotations
 
 import collections.abc
 import typing
 from types import EllipsisType, NoneType, UnionType
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias, assert_never, get_args, get_origin
 
 import typing_extensions
-from typing_extensions import TypeAliasType, assert_never, get_args, get_origin, is_typeddict
+from typing_extensions import TypeAliasType, is_typeddict
 
 from flowing._record import record
 
@@ -105,21 +105,11 @@ class Unreadable:
 
 
 Form: TypeAlias = (
-    Anything
-    | Nothing
-    | Instance
-    | Items
-    | OneOf
-    | Value
-    | Function
-    | ClassOf
-    | Renamed
-    | Keys
-    | Variable
-    | Unreadable
+    Anything | Nothing | Instance | Items | OneOf | Value | Function | ClassOf | Renamed | Keys | Variable | Unreadable
 )
 
 OBJECT: Final = Instance(object)
+_CALLABLE: Final[object] = collections.abc.Callable
 _NO_VARIABLES: Final[Mapping[object, Form]] = {}
 _TRANSPARENT: Final = (
     typing.Annotated,
@@ -175,10 +165,17 @@ def _read_name(annotation: object, solved: Mapping[object, Form]) -> Form:
     if isinstance(annotation, typing.NewType):
         return Renamed(annotation, _read(annotation.__supertype__, solved))
     if isinstance(annotation, TypeAliasType):
-        return _read(annotation.__value__, solved)
+        return _read_alias(annotation, solved)
     if isinstance(annotation, type) and not getattr(annotation, "__unpacked__", False):
         return _read_class(annotation)
     return _unreadable(annotation)
+
+
+def _read_alias(alias: TypeAliasType, solved: Mapping[object, Form]) -> Form:
+    if isinstance(alias.__value__, str):
+        why = f'the type alias "{alias.__name__}" is a string, which is not evaluated'
+        return Unreadable(alias.__name__, why, alias)
+    return _read(alias.__value__, solved)
 
 
 def _read_class(kind: type[object]) -> Form:
@@ -186,7 +183,7 @@ def _read_class(kind: type[object]) -> Form:
         return Keys(kind)
     if kind is type:
         return ClassOf(Anything())
-    if kind is collections.abc.Callable:
+    if kind is _CALLABLE:
         return Function(None, Anything())
     if any(_has_default(each) for each in getattr(kind, "__parameters__", ())):
         why = f'"{kind.__name__}" has type parameters with defaults, which are not read at run time'
@@ -205,7 +202,7 @@ def _read_generic(
         return _read_tuple(args, annotation, solved)
     if origin is type:
         return ClassOf(_read(args[0], solved)) if args else ClassOf(Anything())
-    if origin is collections.abc.Callable:
+    if origin is _CALLABLE:
         return _read_callable(args, annotation, solved)
     if is_typeddict(origin):
         return _unreadable(annotation)
@@ -279,7 +276,7 @@ def show_annotation(annotation: object) -> str:
     return repr(annotation).replace("typing_extensions.", "").replace("typing.", "")
 
 
-def show(form: Form, *, full: bool = False) -> str:
+def show(form: Form, *, full: bool = False) -> str:  # noqa: C901 - one line for each kind of type
     """Write a type as checkers do; with the names of modules if `full`."""
     match form:
         case Anything():

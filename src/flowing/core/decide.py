@@ -77,8 +77,8 @@ def answer(decision: Decision, at_s: float) -> Event:
             return TaskSkipped(task, attempt, epoch)
         case SettleMain():
             return MainSettled()
-        case AwaitPlace():
-            return PlaceAwaited()
+        case AwaitPlace(wait):
+            return PlaceAwaited(wait)
         case Finish():
             return RunFinished()
         case _:
@@ -93,7 +93,7 @@ def _starts(state: State, first: int, stop: int, at_most: int) -> Sequence[Decis
         return []
     free = state.free
     if free <= 0:
-        return [] if state.running or state.run.awaiting_place else [AwaitPlace()]
+        return [] if state.running or state.run.awaiting_place else [AwaitPlace(state.run.waits + 1)]
     epoch = state.run.epoch
     starts: list[Decision] = [Start(task, table[task].attempt, epoch)]
     while len(starts) < at_most and len(starts) < free:

@@ -173,10 +173,14 @@ class GraceElapsed:
 class PlaceAwaited:
     """A timer is set for a place to come free. Answers `AwaitPlace`."""
 
+    wait: int
+
 
 @record
 class PlacesExhausted:
-    """No abandoned thread came back in time."""
+    """No abandoned thread came back in the time of this wait."""
+
+    wait: int
 
 
 @record
@@ -274,7 +278,9 @@ class SettleMain:
 
 @record
 class AwaitPlace:
-    """Set a timer that reports `PlacesExhausted`; answer with `PlaceAwaited`."""
+    """Set a timer that reports `PlacesExhausted`; answer with `PlaceAwaited`. `wait` counts the waits of the run."""
+
+    wait: int
 
 
 @record

@@ -30,7 +30,6 @@ def hand_over(state: State, event: AttemptSucceeded, at_s: float) -> tuple[State
         or type(run.phase) is not Open
         or event.attempt != row.attempt
         or event.epoch != run.epoch
-        or state.free < 0
         or table.has(ORDER)
         or table.has(AGAIN)
     ):

@@ -95,15 +95,17 @@ class Times:
 class Run:
     """What is true of the run as a whole, and seldom changes.
 
-    `epoch` counts the resumes, `abandoned` the threads of timed-out attempts that have not come back, `late` what
-    they reported too late, and `awaiting_place` says that the run waits for one of them.
+    `epoch` counts the resumes. `abandoned` are the timed-out attempts, (task, attempt), whose threads have not come
+    back, `late` counts what they reported too late, `waits` how often the run has waited for one of them, and
+    `awaiting_place` says that it does.
     """
 
     graph: Graph
     phase: Phase
     epoch: int
-    abandoned: int = 0
+    abandoned: frozenset[tuple[int, int]] = frozenset()
     late: int = 0
+    waits: int = 0
     awaiting_place: bool = False
     times: Times | None = None
 
@@ -142,9 +144,8 @@ class State:
         """Count the attempts that may start now: `max_abandoned` abandoned threads are replaced, more are not (D8)."""
         run = self.run
         limits = run.graph.limits
-        if run.abandoned <= limits.abandoned:
-            return limits.workers - self.running
-        return limits.workers - self.running - (run.abandoned - limits.abandoned)
+        not_replaced = len(run.abandoned) - limits.abandoned
+        return limits.workers - self.running - (max(0, not_replaced))
 
 
 def initial(graph: Graph, *, epoch: int = 0) -> State:
@@ -175,7 +176,6 @@ def check(state: State) -> None:
     assert len(rows) == graph.size
     assert state.running == sum(isinstance(row, Running) for row in rows)
     assert state.main_left == sum(not is_settled(row) for row in rows[: graph.main])
-    assert state.run.abandoned >= 0
     for lane in LANES[1:]:
         assert _rows_in(state.table, lane) == [number for number, row in enumerate(rows) if row.lane == lane]
         assert state.table.has(lane) == any(row.lane == lane for row in rows)
@@ -183,7 +183,7 @@ def check(state: State) -> None:
         unmet = sum(not has_result(rows[needed]) for needed in graph.dependencies[number])
         _check_row(state, number, row, unmet)
     if not isinstance(state.phase, Idle | Closed):
-        assert state.running + state.run.abandoned <= graph.limits.workers + graph.limits.abandoned
+        assert state.running + len(state.run.abandoned) <= graph.limits.workers + graph.limits.abandoned
 
 
 def _rows_in(table: Table, lane: Lane) -> list[int]:

@@ -114,24 +114,19 @@ def _late(state: State, row: Status, event: AttemptEvent) -> State:
 
     A report gives the place of its thread back. Anything that is neither is refused.
     """
-    superseded = event.epoch < state.epoch or isinstance(state.phase, Closed)
+    run = state.run
+    superseded = event.epoch < run.epoch or (event.epoch == run.epoch and isinstance(run.phase, Closed))
     if isinstance(event, AttemptTimedOut | BackoffElapsed):
-        if superseded or event.attempt <= row.attempt or is_settled(row):
+        made = row.attempt - 1 if isinstance(row, Ready | ReadyAgain) else row.attempt
+        if superseded or (event.epoch == run.epoch and (event.attempt <= made or is_settled(row))):
             return state
     elif isinstance(event, AttemptSucceeded | AttemptFailed | AttemptStopped | GateClosed | InputRejected):
         if superseded:
-            return _with_run(state, late=state.run.late + 1)
-        if _was_abandoned(row, event.attempt):
-            assert state.run.abandoned > 0
-            return _with_run(state, late=state.run.late + 1, abandoned=state.run.abandoned - 1, awaiting_place=False)
+            return _with_run(state, late=run.late + 1)
+        place = (event.task, event.attempt)
+        if event.epoch == run.epoch and place in run.abandoned:
+            return _with_run(state, late=run.late + 1, abandoned=run.abandoned - {place}, awaiting_place=False)
     raise _refusal(state, event, f"{row!r}, epoch {state.epoch}, {type(state.phase).__name__}")
-
-
-def _was_abandoned(row: Status, attempt: int) -> bool:
-    """Tell whether the row went on without the report of this attempt."""
-    if attempt == row.attempt:
-        return isinstance(row, RetryDue | BackingOff | Failed) and row.failure.timed_out
-    return attempt < row.attempt
 
 
 def _refusal(state: State, event: Event, where: str) -> InvalidTransition:
@@ -185,7 +180,8 @@ def _fail(state: State, row: Running, event: AttemptFailed) -> State:
 
 def _time_out(state: State, row: Running, event: AttemptTimedOut) -> State:
     failure = Failure(row, event.at_s, event.error, NO_VALUE, timed_out=True)
-    return _after_failure(_with_run(state, abandoned=state.run.abandoned + 1), event, failure)
+    abandoned = state.run.abandoned | {(event.task, event.attempt)}
+    return _after_failure(_with_run(state, abandoned=abandoned), event, failure)
 
 
 def _after_failure(state: State, event: AttemptFailed | AttemptTimedOut, failure: Failure) -> State:
@@ -224,11 +220,19 @@ def _stop(state: State, row: Running, event: AttemptStopped) -> State:
 
 
 def _close_gate(state: State, row: Running, event: GateClosed) -> State:
+    _refuse_if_tried(state, row, event)
     return _settle_badly(state, event.task, Skipped(event.task, gate=True, past=row.past))
 
 
 def _reject(state: State, row: Running, event: InputRejected) -> State:
+    _refuse_if_tried(state, row, event)
     return _settle_badly(state, event.task, Rejected(event.error, row.past))
+
+
+def _refuse_if_tried(state: State, row: Running, event: GateClosed | InputRejected) -> None:
+    """Gates are asked before the first attempt only (D10)."""
+    if row.attempt != row.past.attempts + 1:
+        raise _refusal(state, event, f"{row!r}, which is not the first attempt")
 
 
 def _settle_badly(state: State, task: int, row: Failed | Rejected | Skipped) -> State:
@@ -250,10 +254,15 @@ def _settle_badly(state: State, task: int, row: Failed | Rejected | Skipped) -> 
 
 
 def _skips(state: State, task: int, *, cause: int, gate: bool) -> tuple[list[int], list[SkipDue]]:
-    """Mark the dependents that still wait."""
-    waiting = [(dependent, state.table[dependent]) for dependent in state.graph.dependents[task]]
-    blocked = [(dependent, row) for dependent, row in waiting if isinstance(row, Blocked)]
-    return [dependent for dependent, _ in blocked], [SkipDue(cause, gate, row.past) for _, row in blocked]
+    """Mark the dependents that still wait; of several causes a failure counts before a gate, then the lowest."""
+    indices: list[int] = []
+    rows: list[SkipDue] = []
+    for dependent in state.graph.dependents[task]:
+        row = state.table[dependent]
+        if isinstance(row, Blocked) or (isinstance(row, SkipDue) and (gate, cause) < (row.gate, row.cause)):
+            indices.append(dependent)
+            rows.append(SkipDue(cause, gate, row.past))
+    return indices, rows
 
 
 def _wait(state: State, row: RetryDue, event: BackoffStarted) -> State:
@@ -296,19 +305,27 @@ def _run(state: State, phase: Idle, event: RunRequested) -> State:
 def _resume(state: State, _phase: Closed, event: ResumeRequested) -> State:
     """Keep what has a result, make everything else pending. O(nodes + edges)."""
     assert state.run.times is not None
-    again = {
-        task: _invalidated(row).past if has_result(row) else _past_of(row)
-        for task, row in enumerate(state.table)
-        if not has_result(row) or (event.rerun_detached and isinstance(row, Succeeded) and row.stale)
-    }
+    again: dict[int, Past] = {}
+    for task, row in enumerate(state.table):
+        if not has_result(row):
+            again[task] = _past_of(row)
+        elif event.rerun_detached and task >= state.graph.main and _is_stale(state, task, row, again):
+            again[task] = _invalidated(row).past
     return _with_run(
         _pending_again(state, again),
         phase=Open(),
         epoch=state.epoch + 1,
-        abandoned=0,
+        abandoned=frozenset[tuple[int, int]](),
         awaiting_place=False,
         times=Times(state.run.times.id, event.at_s, event.wall_s),
     )
+
+
+def _is_stale(state: State, task: int, row: Status, again: Mapping[int, Past]) -> bool:
+    """Tell whether a detached result was made from inputs that have changed, or are being made again."""
+    if not isinstance(row, Succeeded):
+        return False
+    return row.stale or not again.keys().isdisjoint(state.graph.dependencies[task])
 
 
 def _past_of(row: Status) -> Past:
@@ -405,12 +422,12 @@ def _end_grace(state: State, phase: Stopping, _event: GraceElapsed) -> State:
     return _with_run(state, phase=evolve(phase, grace_over=True))
 
 
-def _await_place(state: State, _phase: Open | Detaching, _event: PlaceAwaited) -> State:
-    return _with_run(state, awaiting_place=True)
+def _await_place(state: State, _phase: Open | Detaching, event: PlaceAwaited) -> State:
+    return _with_run(state, awaiting_place=True, waits=event.wait)
 
 
-def _exhaust(state: State, phase: Open | Detaching, _event: PlacesExhausted) -> State:
-    if not state.run.awaiting_place:
+def _exhaust(state: State, phase: Open | Detaching, event: PlacesExhausted) -> State:
+    if not state.run.awaiting_place or event.wait != state.run.waits:
         return state
     return _with_run(state, phase=Stopping(Because.EXHAUSTED, _failed_fast(phase)))
 

@@ -219,8 +219,8 @@ class Desk:
         match decision:
             case Delay(task, attempt, epoch, delay_s):
                 self._world.timers.report_at(now_s + delay_s, BackoffElapsed(task, attempt, epoch))
-            case AwaitPlace():
-                self._world.timers.report_at(now_s + self._grace_s, PlacesExhausted())
+            case AwaitPlace(wait):
+                self._world.timers.report_at(now_s + self._grace_s, PlacesExhausted(wait))
             case Finish():
                 self._close()
             case _:

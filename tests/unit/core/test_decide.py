@@ -215,8 +215,8 @@ def no_place_left(*more: Node) -> State:
 def test_without_a_place_left_the_run_waits_for_one() -> None:
     """[T5] Once; and not while something runs that may end, or nothing needs a place."""
     state = no_place_left()
-    assert due(state) == [AwaitPlace()]
-    assert due(after(state, PlaceAwaited())) == []
+    assert due(state) == [AwaitPlace(1)]
+    assert due(after(state, PlaceAwaited(1))) == []
     alone = timed_out(begin(Node("a"), workers=1, abandoned=0, fail_fast=False), "a")
     assert due(alone) == [SettleMain()]
     beside = begin(*(Node(name) for name in "abc"), workers=2, abandoned=0, fail_fast=False)
@@ -228,15 +228,15 @@ def test_detached_tasks_wait_for_a_place_too() -> None:
     state = timed_out(begin(Node("a"), Node("b", detached=True), workers=1, abandoned=0, fail_fast=False), "a")
     state = ordered_once(state)
     assert state.phase == Detaching(None)
-    assert due(state) == [AwaitPlace()]
-    state = after(state, PlaceAwaited())
+    assert due(state) == [AwaitPlace(1)]
+    state = after(state, PlaceAwaited(1))
     assert due(state) == []
-    assert due(after(state, PlacesExhausted())) == [Finish()]
+    assert due(after(state, PlacesExhausted(1))) == [Finish()]
 
 
 def test_a_place_that_comes_free_is_used() -> None:
     """[T5] D8: a thread that returns gives its place back."""
-    state = after(no_place_left(), PlaceAwaited())
+    state = after(no_place_left(), PlaceAwaited(1))
     state = after(state, AttemptSucceeded(*fence(state, "a"), 5.0, "late"))
     assert starting(state) == ["b"]
 
@@ -252,7 +252,7 @@ def test_a_place_that_comes_free_is_used() -> None:
         (GiveUp(1, 2, 3), RetryAbandoned(1, 2, 3)),
         (Skip(1, 2, 3), TaskSkipped(1, 2, 3)),
         (SettleMain(), MainSettled()),
-        (AwaitPlace(), PlaceAwaited()),
+        (AwaitPlace(1), PlaceAwaited(1)),
         (Finish(), RunFinished()),
     ],
 )

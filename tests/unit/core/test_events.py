@@ -57,7 +57,7 @@ def test_events_are_frozen_and_equal_by_value() -> None:
 
 def test_every_decision_is_answered_by_an_event_of_its_own() -> None:
     """A decision says all that its answer needs, but the time."""
-    fields = {"task": 1, "attempt": 2, "epoch": 3, "delay_s": 4.0}
+    fields = {"task": 1, "attempt": 2, "epoch": 3, "delay_s": 4.0, "wait": 5}
     answers = []
     for kind in get_args(Decision):
         decision = kind(**{name: value for name, value in fields.items() if name in kind.__match_args__})

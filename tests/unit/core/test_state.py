@@ -147,7 +147,6 @@ BROKEN: Final[dict[str, Callable[[], State]]] = {
     "does not count one that runs": lambda: evolve(started(sound(), "a"), running=0),
     "counts a settled row as left": lambda: with_row(sound(), "d", Provided("value")),
     "counts too few as left": lambda: evolve(sound(), main_left=2),
-    "fewer than no threads": lambda: with_run(sound(), abandoned=-1),
     "blocked by nothing": lambda: with_row(sound(), "d", Blocked(0)),
     "blocked by more than it needs": lambda: with_row(sound(), "b", Blocked(2)),
     "blocked by what is there": lambda: with_row(ran(sound(), "a"), "b", Blocked(1)),
@@ -171,7 +170,7 @@ BROKEN: Final[dict[str, Callable[[], State]]] = {
         with_skip(SkipDue(0, gate=False, past=PAST), Skipped(0, gate=True, past=PAST)), main_left=2
     ),
     "invalidated in the middle of a run": with_a(Invalidated(PAST)),
-    "more threads than there are places": lambda: with_run(started(sound(), "a", "d"), abandoned=2),
+    "more threads than there are places": lambda: with_run(started(sound(), "a", "d"), abandoned=frozenset((0, n) for n in range(2))),
 }
 
 

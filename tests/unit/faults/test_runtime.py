@@ -674,6 +674,30 @@ def test_a_value_that_raises_when_it_dies_hurts_nobody() -> None:
     assert unraisable == [ValueError] * 3
 
 
+def test_what_an_attempt_leaves_dies_outside_the_lock() -> None:
+    """[R22] A refused value, and the error of an attempt that was repeated: slow death holds nobody up."""
+    locked: list[bool] = []
+
+    class Dying:
+        def __del__(self) -> None:
+            session = flow._session
+            locked.append(session is not None and session._desk._lock.locked())
+
+    @task(retry=2, retry_backoff_base_ms=1, retry_until=lambda value: False)
+    def refused() -> object:
+        return Dying()
+
+    @task(retry=2, retry_backoff_base_ms=1)
+    def fails() -> None:
+        error = ValueError()
+        error.args = (Dying(),)
+        raise error
+
+    flow = Flow(refused, fails, fail_fast=False, max_workers=1)
+    flow.run()
+    assert locked == [False] * 4
+
+
 class Undecided:
     """Neither true nor false."""
 

@@ -16,7 +16,6 @@ from flowing.core import (
     BackoffElapsed,
     CancelRequested,
     GraceElapsed,
-    PlacesExhausted,
     Running,
 )
 from flowing.core.status import FRESH
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from flowing.core import Event
 
 GUARD_S = 60
+LAST = BackoffElapsed(99, 1, 0)
 
 
 class Diary:
@@ -66,12 +66,12 @@ def run(clerk: Clerk, diary: Diary) -> None:
 
 def test_the_desk_is_opened_first_and_timers_are_reported_in_order() -> None:
     clerk, diary = Clerk(Clock(), stall_warning_s=None), Diary()
-    clerk.report_at(0.009, PlacesExhausted())
+    clerk.report_at(0.009, LAST)
     clerk.report_at(0.004, BackoffElapsed(1, 1, 0))
     clerk.report_at(0.004, BackoffElapsed(0, 1, 0))
-    diary.then = lambda event: clerk.stop() if isinstance(event, PlacesExhausted) else None
+    diary.then = lambda event: clerk.stop() if event == LAST else None
     run(clerk, diary)
-    assert diary.heard == [None, BackoffElapsed(1, 1, 0), BackoffElapsed(0, 1, 0), PlacesExhausted()]
+    assert diary.heard == [None, BackoffElapsed(1, 1, 0), BackoffElapsed(0, 1, 0), LAST]
 
 
 def test_a_timer_is_never_early() -> None:
@@ -85,7 +85,7 @@ def test_a_timer_is_never_early() -> None:
             clerk.stop()
 
     diary.then = then
-    clerk.report_at(0.02, PlacesExhausted())
+    clerk.report_at(0.02, LAST)
     run(clerk, diary)
     assert times[-1] >= 0.02
 
@@ -103,9 +103,9 @@ def test_what_is_set_while_the_clerk_sleeps_wakes_it() -> None:
     thread = threading.Thread(target=run, args=(clerk, diary), daemon=True)
     thread.start()
     assert opened.wait(GUARD_S)
-    clerk.report_at(0.0, PlacesExhausted())
+    clerk.report_at(0.0, LAST)
     thread.join(GUARD_S)
-    assert diary.heard == [None, PlacesExhausted()]
+    assert diary.heard == [None, LAST]
 
 
 def test_a_deadline_is_reported_with_the_error_that_says_where() -> None:
@@ -132,16 +132,16 @@ def test_an_attempt_that_is_over_at_its_deadline_is_not_reported() -> None:
     watched = attempt()
     clerk.watch(watched)
     clerk.report_at(0.002, BackoffElapsed(0, 1, 0))
-    clerk.report_at(0.009, PlacesExhausted())
+    clerk.report_at(0.009, LAST)
 
     def then(event: Event | None) -> None:
         watched.over = isinstance(event, BackoffElapsed) or watched.over
-        if isinstance(event, PlacesExhausted):
+        if event == LAST:
             clerk.stop()
 
     diary.then = then
     run(clerk, diary)
-    assert diary.heard == [None, BackoffElapsed(0, 1, 0), PlacesExhausted()]
+    assert diary.heard == [None, BackoffElapsed(0, 1, 0), LAST]
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_a_wait_of_any_length_overflows_nothing() -> None:
     """[T9] The longest timeouts that a task can have."""
     clerk, diary = Clerk(lambda: 0.0, stall_warning_s=None), Diary()
     clerk.watch(attempt(timeout_s=1.7e308))
-    clerk.report_at(math.inf, PlacesExhausted())
+    clerk.report_at(math.inf, LAST)
     clerk.report_at(0.0, BackoffElapsed(0, 1, 0))
     threading.Timer(0.05, clerk.stop).start()
     run(clerk, diary)
@@ -202,7 +202,7 @@ def test_timers_of_attempts_that_are_over_do_not_pile_up() -> None:
             watched = attempt(number)
             watched.over = True
             clerk.watch(watched)
-        clerk.report_at(0.0, PlacesExhausted())
+        clerk.report_at(0.0, LAST)
         diary.then = stop
 
     diary.then = then
@@ -218,8 +218,8 @@ def test_a_long_runner_is_warned_of_once_and_one_with_a_timeout_never(caplog: py
     diary.live[0].body = Body("\x1b[2J", BoundCall(lambda: None))
     diary.live[2].row = Running(1, FRESH, 1e9)
     clerk.report_at(0.02, BackoffElapsed(0, 1, 0))
-    clerk.report_at(0.03, PlacesExhausted())
-    diary.then = lambda event: clerk.stop() if isinstance(event, PlacesExhausted) else None
+    clerk.report_at(0.03, LAST)
+    diary.then = lambda event: clerk.stop() if event == LAST else None
     run(clerk, diary)
     (record,) = caplog.records
     assert record.getMessage() == (

@@ -10,7 +10,12 @@ import threading
 import pytest
 
 from flowing import Flow, FlowRunningError, ForkedProcessError, StepState, WorkerCrashed, WorkerStartError, task
-from flowing.shell.session import Session
+from flowing._bodies import Body, BoundCall
+from flowing.core import Node
+from flowing.shell import session as session_module
+from flowing.shell.observers import Observers
+from flowing.shell.session import Session, Settings
+from tests.unit.shell.worlds import begun
 
 GUARD_S = 60
 
@@ -152,3 +157,67 @@ def test_an_error_in_flowings_own_code_ends_the_run_with_its_name() -> None:
     assert flow.results[one].state is StepState.SUCCEEDED
     assert flow.resume()[two].value == 2
     assert flow.results[one].attempts == 1
+
+
+@pytest.fixture
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the caller look after its threads at once."""
+    monkeypatch.setattr(session_module, "_LOOK_S", 0.01)
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_a_worker_that_was_killed_before_it_began_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """[X11] Nothing can report it, so the caller looks; a run that only takes long is left alone."""
+    flow = Flow(one)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", lambda thread: None)
+        with pytest.raises(WorkerCrashed, match=r"killed from outside.*resume\(\) keeps what succeeded"):
+            flow.run()
+    assert flow.resume().ok
+
+    @task
+    def slow() -> bool:
+        return threading.Event().wait(0.1)
+
+    assert Flow(slow).run().ok
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_a_clerk_that_was_killed_before_it_began_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """[X11] The same."""
+    flow = Flow(one)
+    with monkeypatch.context() as patch:
+        patch.setattr(_thread, "start_new_thread", lambda target, arguments: 0)
+        with pytest.raises(WorkerCrashed, match="killed from outside"):
+            flow.run()
+    assert flow.resume().ok
+
+
+def session_of_one() -> Session:
+    settings = Settings(grace_s=10.0, keep_frames=False, stall_warning_s=None)
+    body = Body("one", BoundCall(lambda: 1))
+    return Session(begun([Node("one")]), [body], settings, Observers(["one"]))
+
+
+def test_of_two_clerks_the_second_leaves_at_once() -> None:
+    """[X3] An interrupt while the first one starts makes the caller start another."""
+    session = session_of_one()
+    session._keep_time()
+    assert session._desk.closed
+    state = session.state
+    session._keep_time()
+    assert session.state is state
+
+
+def test_an_error_in_the_clerk_ends_the_run() -> None:
+    """[X11] Whatever it was."""
+    session = session_of_one()
+
+    def fail(event: object) -> None:
+        raise ZeroDivisionError
+
+    session._desk.report = fail  # type: ignore[method-assign]  # stands for an error from outside
+    session._keep_time()
+    assert isinstance(session._desk.broken, ZeroDivisionError)
+    with pytest.raises(WorkerCrashed, match="ZeroDivisionError hit"):
+        session.conduct()

@@ -1,0 +1,137 @@
+"""A plugin for mypy that checks the wiring of tasks while it is typed. flowing itself never imports it.
+
+Add it to mypy's configuration::
+
+    [mypy]
+    plugins = flowing.mypy_plugin
+
+It finds what no signature can say: that the value of each task in `depends_on=[...]` fits the parameter of the task's
+name, that every dependency has such a parameter, and that every parameter without a default has a dependency; for the
+functions given as `when=` and `validate=` too. Its errors have the code `flowing-wiring`, a sub-code of `arg-type`. It
+also lets mypy see that a list of unlike tasks is a list of tasks.
+
+A list of dependencies that it can't read (the value of a variable, a task whose name is not a literal) is left alone.
+To hear of each of them, as errors with the code `flowing-unchecked`, say so in the same configuration file
+(`[tool.flowing-mypy]` in pyproject.toml)::
+
+    [flowing-mypy]
+    report_unchecked = true
+
+Works with mypy 1.18 to 2.4, with its cache, its daemon and `--num-workers`.
+"""
+
+from __future__ import annotations
+
+import configparser
+import hashlib
+import tomllib
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from mypy.nodes import TypeInfo
+from mypy.plugin import Plugin
+from typing_extensions import override
+
+from flowing._mypy import hooks
+from flowing._mypy.reading import TASK_FUNCTION
+from flowing._mypy.reporting import Reporter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mypy.options import Options
+    from mypy.plugin import (
+        ClassDefContext,
+        FunctionContext,
+        FunctionSigContext,
+        MethodContext,
+        MethodSigContext,
+        ReportConfigContext,
+    )
+    from mypy.types import FunctionLike, Type
+
+_BIND: Final = "flowing.task.bind"
+_DECORATORS: Final = frozenset(f"flowing._task.shapes.{each}.__call__" for each in ("TaskDecorator", "RootDecorator"))
+_WITH_OPTIONS: Final = frozenset(
+    f"flowing._task.declared.{each}.with_options" for each in ("Task", "SyncTask", "AsyncTask")
+)
+_TASKS: Final = frozenset({"flowing._task.declared.SyncTask", "flowing._task.declared.AsyncTask"})
+_SECTION: Final = "flowing-mypy"
+_OPTION: Final = "report_unchecked"
+
+
+def plugin(version: str) -> type[Plugin]:  # noqa: ARG001 - mypy gives it to every plugin
+    """Give mypy the plugin."""
+    return FlowingPlugin
+
+
+class FlowingPlugin(Plugin):
+    """Tells mypy what to ask for which name. mypy makes one for each run, and calls its methods for every call it sees."""
+
+    def __init__(self, options: Options) -> None:
+        super().__init__(options)
+        reports_unchecked = _reports_unchecked(options.config_file)
+        self._reporter: Final = Reporter(reports_unchecked=reports_unchecked)
+        self._config: Final = {_OPTION: reports_unchecked, "source": _digest_of_the_source()}
+
+    @override
+    def report_config_data(self, ctx: ReportConfigContext) -> Any:
+        """Give what makes mypy's cache out of date when it changes."""
+        return self._config
+
+    @override
+    def get_function_signature_hook(self, fullname: str) -> Callable[[FunctionSigContext], FunctionLike] | None:
+        """Check `task(function, ...)`."""
+        return partial(hooks.check_call, self._reporter, self._class_named) if fullname == TASK_FUNCTION else None
+
+    @override
+    def get_method_signature_hook(self, fullname: str) -> Callable[[MethodSigContext], FunctionLike] | None:
+        """Check `@task(...)`."""
+        if fullname in _DECORATORS:
+            return partial(hooks.check_decorated, self._reporter, self._class_named)
+        return None
+
+    @override
+    def get_function_hook(self, fullname: str) -> Callable[[FunctionContext], Type] | None:
+        """Check a bare `@task`, and name what `task` and `bind` make."""
+        if fullname == TASK_FUNCTION:
+            return partial(hooks.name_made_by_task, self._reporter, self._class_named)
+        return hooks.name_made_by_bind if fullname == _BIND else None
+
+    @override
+    def get_method_hook(self, fullname: str) -> Callable[[MethodContext], Type] | None:
+        """Name what `@task(...)` and `with_options` make."""
+        if fullname in _DECORATORS:
+            return partial(hooks.name_made_by_decorator, self._class_named)
+        return hooks.rename if fullname in _WITH_OPTIONS else None
+
+    @override
+    def get_customize_class_mro_hook(self, fullname: str) -> Callable[[ClassDefContext], None] | None:
+        """Make unlike tasks join to a task."""
+        return hooks.join_as_tasks if fullname in _TASKS else None
+
+    def _function_protocol(self) -> TypeInfo | None:
+        return hooks.class_named(self.lookup_fully_qualified("flowing._task.shapes.Function"))
+
+
+def _reports_unchecked(config_file: str | None) -> bool:
+    """Read this plugin's own option from the file that mypy was configured with."""
+    if not config_file or not Path(config_file).is_file():
+        return False
+    if config_file.endswith(".toml"):
+        with Path(config_file).open("rb") as file:
+            tools = tomllib.load(file).get("tool", {})
+        return tools.get(_SECTION, {}).get(_OPTION, False) is True
+    parser = configparser.RawConfigParser()
+    parser.read(config_file, encoding="utf-8")
+    return parser.getboolean(_SECTION, _OPTION, fallback=False)
+
+
+def _digest_of_the_source() -> str:
+    """Sum up this plugin's code: mypy compares a plugin's own file with its cache, but not what the file imports."""
+    digest = hashlib.sha256()
+    here = Path(__file__)
+    for file in (here, *sorted(here.with_name("_mypy").glob("*.py"))):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

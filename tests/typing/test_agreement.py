@@ -1,0 +1,269 @@
+"""`flowing.check`, a plain mypy assignment and the mypy plugin agree on whether a value fits where it goes.
+
+Pairs of types are generated from a seed. Each becomes a function that makes the one and an assignment to the other
+(`x: Consumer = producer()`, the reference), and two tasks with an edge between them. `AGREEMENT_SEED` and
+`AGREEMENT_PAIRS` in the environment search elsewhere, and longer.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import random
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
+
+import pytest
+from mypy import api
+
+from flowing import Flow
+from flowing._check.check import CheckedWiring, check
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+Answer: TypeAlias = Literal["fits", "misfit", "unchecked"]
+
+SEED: Final = int(os.environ.get("AGREEMENT_SEED", "1"))
+COUNT: Final = int(os.environ.get("AGREEMENT_PAIRS", "600"))
+MENAGERIE: Final = Path(__file__).with_name("menagerie.py").read_text(encoding="utf-8")
+
+
+class Pair(NamedTuple):
+    """A type that a task makes, and the annotation of the parameter that takes it."""
+
+    made: str
+    taken: str
+
+
+# ── pairs of types ───────────────────────────────────────────────────────────────────────────────
+
+LEAVES: Final = """
+int float complex bool str bytes bytearray None object Any Never Animal Dog Puppy Stone Fact DogBox Ints Colour Level
+Only Tone Point Spot Pair Untyped UserId AdminId Names Titled Movie Film FilmOfReal Loose Half Other Called Classy
+Text range list dict tuple type Box pathlib.Path pathlib.PurePath datetime.date datetime.datetime decimal.Decimal
+Literal[1] Literal[2] Literal['a'] Literal['a','b'] Literal[True] Literal[True,False] Literal[Colour.RED]
+Literal[Colour.RED,Colour.GREEN] Literal[Only.ONE] Literal[Level.LOW] Literal[None] Literal[1,'a',None] Literal[b'x']
+tuple[()] abc.Sized abc.Hashable abc.Callable[...,Any] PairBox[int] typing.Text typing.List typing.Hashable
+""".split()
+RARE: Final = """
+Feeds Lengthy Gives[int] Sealed Json Resource Meta memoryview io.TextIOWrapper typing.TextIO typing.IO[str] slice
+typing.SupportsInt typing.SupportsFloat typing.SupportsAbs[int] typing.LiteralString types.FunctionType
+types.ModuleType contextlib.AbstractContextManager[Resource] BaseException asyncio.Queue[int] enum.Enum Exception
+""".split()
+GENERIC: Final = [
+    *(f"{name}[0]" for name in "list set frozenset abc.Sequence abc.Iterable abc.Collection abc.Set".split()),
+    *(f"{name}[0]" for name in "abc.MutableSequence abc.Iterator abc.Reversible abc.Container Several".split()),
+    *(f"{name}[0]" for name in "abc.MutableSet collections.deque collections.Counter Box Source Sink Shelf".split()),
+    *(f"{name}[0]" for name in "Crate Couple PairBox typing.List typing.Sequence typing.Optional type".split()),
+    *(f"{name}[0]" for name in "abc.Awaitable abc.KeysView abc.ValuesView asyncio.Queue asyncio.Future".split()),
+    *(f"{name}[0, 1]" for name in "dict abc.Mapping abc.MutableMapping collections.defaultdict tuple".split()),
+    *(f"{name}[0, 1]" for name in "collections.OrderedDict abc.ItemsView types.MappingProxyType typing.Union".split()),
+    "tuple[0]",
+    "tuple[0, ...]",
+    "tuple[0, 1, 0]",
+    "abc.Callable[[0], 1]",
+    "abc.Callable[[], 0]",
+    "abc.Callable[..., 0]",
+    "abc.Callable[[0, 1], None]",
+    "abc.Generator[0, 1, None]",
+    "Annotated[0, 'metres']",
+    "0 | 1",
+    "0 | None",
+]
+CLASSES: Final = "int bool float str Animal Dog Puppy Classy Colour Any object Box[int] Point".split()  # type[...]
+MEANINGLESS: Final = re.compile(r"type\[Literal|type\[typing|IO\[(?!str\])")  # no type to mypy
+
+# what a type can be widened to: as a rule it fits there
+WIDER: Final[Mapping[str, str]] = {
+    "list": "abc.MutableSequence abc.Sequence abc.Iterable abc.Collection abc.Reversible",
+    "set": "abc.Set abc.MutableSet abc.Collection abc.Iterable abc.Container",
+    "frozenset": "abc.Set abc.Iterable",
+    "dict": "abc.Mapping abc.MutableMapping",
+    "collections.defaultdict": "dict abc.Mapping",
+    "collections.OrderedDict": "dict abc.MutableMapping",
+    "collections.deque": "abc.MutableSequence abc.Sequence",
+    "abc.Sequence": "abc.Iterable abc.Collection abc.Container",
+    "abc.Iterator": "abc.Iterable",
+    "Crate": "abc.Sequence abc.Iterable",
+    "Source": "Gives",
+    "Box": "Source",
+    "Several": "list abc.Sequence",
+    "bool": "int float complex Literal[True,False]",
+    "int": "float complex",
+    "float": "complex",
+    "Puppy": "Dog Animal Feeds",
+    "Dog": "Animal Puppy",
+    "Level": "int float enum.Enum Literal[Level.LOW,Level.HIGH]",
+    "Colour": "enum.Enum Literal[Colour.RED,Colour.GREEN]",
+    "Only": "Literal[Only.ONE]",
+    "Tone": "str abc.Sequence[str]",
+    "UserId": "int float AdminId",
+    "AdminId": "UserId int",
+    "Names": "list[str] abc.Sequence[str]",
+    "Movie": "Titled Film abc.Mapping[str,object] dict[str,object]",
+    "Film": "Movie Titled FilmOfReal Half Other abc.Mapping[str,Any]",
+    "Half": "Other Titled Film",
+    "Other": "Half Titled",
+    "Point": "tuple[int,str] tuple[object,...] Spot tuple abc.Sequence[int|str] tuple[int,int]",
+    "Spot": "Point tuple[int,str]",
+    "Pair": "tuple[int,str] tuple[int,...] abc.Sequence[object]",
+    "Untyped": "tuple[Any,Any] tuple[int,str] tuple[int]",
+    "Ints": "list[int] abc.Sequence[float] list[float] list",
+    "DogBox": "Box[Dog] Box[Animal] Box",
+    "str": "abc.Sequence[str] abc.Iterable[str] Text abc.Hashable abc.Sized",
+    "bytes": "abc.Sequence[int] bytearray",
+    "bytearray": "bytes abc.MutableSequence[int]",
+    "range": "abc.Sequence[int] abc.Sequence[float]",
+    "pathlib.Path": "pathlib.PurePath",
+    "datetime.datetime": "datetime.date",
+    "Called": "abc.Callable[[int],str] abc.Callable[...,Any]",
+    "tuple[()]": "tuple[int,...] abc.Sequence[Never]",
+    "typing.TextIO": "typing.IO[str]",
+    "io.TextIOWrapper": "typing.TextIO",
+    "decimal.Decimal": "float object",
+    "PairBox": "Box",
+}
+
+
+class Generator:
+    """Makes pairs from one seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+
+    def pairs(self, count: int) -> list[Pair]:
+        """Make pairs, each once: half of them of types that have to do with each other."""
+        pairs: dict[Pair, None] = {}
+        while len(pairs) < count:
+            made = self.type()
+            way = self.random.random()
+            if way < 0.3:
+                pair = Pair(made, self.type())
+            elif way < 0.85:
+                pair = Pair(made, self.relative(made))
+            else:
+                pair = Pair(self.relative(made), made)
+            if not any(MEANINGLESS.search(each) for each in pair):
+                pairs[pair] = None
+        return list(pairs)
+
+    def type(self, depth: int = 0) -> str:
+        """Make a type; the deeper, the simpler."""
+        way = self.random.random()
+        if way < 0.06 and not depth:
+            return self.random.choice(RARE)
+        if depth >= 2 or way < 0.4:
+            return self.random.choice(LEAVES)
+        return self._fill(self.random.choice(GENERIC), lambda: self.type(depth + 1))
+
+    def _fill(self, shape: str, argument: Callable[[], str]) -> str:
+        if shape == "type[0]":
+            return f"type[{self.random.choice(CLASSES)}]"
+        head, *rest = re.split(r"\b([01])\b", shape)
+        arguments = {number: argument() for number in "01"}
+        if " | " in shape:  # a union of two strings is no type, and `None | None` is an error at run time
+            arguments = {number: f"typing.Union[{each}]" for number, each in arguments.items()}
+        return head + "".join(arguments.get(part, part) for part in rest)
+
+    def relative(self, made: str) -> str:
+        """Make a type out of another one by changing a part or two."""
+        for _ in range(self.random.choice((1, 1, 2))):
+            made = self.random.choice((self._wider, self._wider, self._wider, self._swapped, self._optional))(made)
+        return made
+
+    def _wider(self, made: str) -> str:
+        names = [match for match in re.finditer(r"[\w.]+(\[\(\)\])?", made) if match.group() in WIDER]
+        if not names:
+            return self._optional(made)
+        match = self.random.choice(names)
+        wider = self.random.choice(WIDER[match.group()].split())
+        if "[" in wider and made[match.end() : match.end() + 1] == "[":
+            return made
+        return made[: match.start()] + wider + made[match.end() :]
+
+    def _swapped(self, made: str) -> str:
+        names = [match for match in re.finditer(r"(?<!Literal\[)\b(int|str|Dog|Animal|float|bool)\b", made)]
+        if not names:
+            return made
+        match = self.random.choice(names)
+        return made[: match.start()] + self.random.choice(("object", "Any", "int", "Dog")) + made[match.end() :]
+
+    def _optional(self, made: str) -> str:
+        return self.random.choice((f"typing.Optional[{made}]", f"typing.Union[str, {made}]", made))
+
+
+# ── what each of the three says ──────────────────────────────────────────────────────────────────
+
+
+def by_mypy_assignment(pairs: Sequence[Pair], folder: Path) -> list[bool]:
+    """Let mypy judge `x: Consumer = producer()`, in one run."""
+    blocks = [
+        f"def make_{number}() -> {made}:\n    raise NotImplementedError\n"
+        f"def assign_{number}() -> None:\n    x: {taken} = make_{number}()\n"
+        for number, (made, taken) in enumerate(pairs)
+    ]
+    # That a function returns nothing but None is a complaint of its own, which says nothing of what fits.
+    return _mypy(blocks, folder / "assignments.py", "assignment", "[mypy]\ndisable_error_code = func-returns-value\n")
+
+
+def by_mypy_plugin(pairs: Sequence[Pair], folder: Path) -> list[bool]:
+    """Let the plugin judge an edge between two tasks, in one run."""
+    return _mypy(_tasks(pairs), folder / "plugged.py", "flowing-wiring", "[mypy]\nplugins = flowing.mypy_plugin\n")
+
+
+def _mypy(blocks: Sequence[str], file: Path, code: str, options: str) -> list[bool]:
+    """Say for each block whether mypy has nothing against it; anything but errors of this code is a mistake here."""
+    before = f"{MENAGERIE}\nfrom flowing import task\n"
+    file.write_text(before + "".join(blocks), encoding="utf-8")
+    config = file.with_suffix(".ini")
+    config.write_text(options, encoding="utf-8")
+    output, errors, _ = api.run(
+        [f"--config-file={config}", f"--cache-dir={file.parent / 'cache'}", "--no-error-summary", str(file)]
+    )
+    assert not errors
+    wrong: set[int] = set()
+    for line, kind, message, of in re.findall(r"^[^:\n]+:(\d+): (\w+): (.*?)(?:  \[([\w-]+)\])?$", output, re.MULTILINE):
+        assert kind == "note" or of == code, (message, file.read_text().splitlines()[int(line) - 1])
+        if kind == "error":
+            wrong.add(int(line))
+    fits: list[bool] = []
+    first = before.count("\n") + 1
+    for block in blocks:
+        after = first + block.count("\n")
+        fits.append(wrong.isdisjoint(range(first, after)))
+        first = after
+    return fits
+
+
+def _tasks(pairs: Sequence[Pair]) -> list[str]:
+    return [
+        f"@task\ndef make_{number}() -> {made}:\n    raise NotImplementedError\n"
+        f"@task(depends_on=[make_{number}])\ndef take_{number}(make_{number}: {taken}) -> None: ...\n"
+        for number, (made, taken) in enumerate(pairs)
+    ]
+
+
+def by_check(pairs: Sequence[Pair], folder: Path) -> tuple[list[Answer], CheckedWiring]:
+    """Let `flowing.check` judge a flow of all pairs."""
+    file = folder / "imported.py"
+    takers = ", ".join(f"take_{number}" for number in range(len(pairs)))
+    text = f"{MENAGERIE}\nfrom flowing import Flow, task\n{''.join(_tasks(pairs))}flow = Flow({takers})\n"
+    file.write_text(text, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("imported_pairs", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert isinstance(module.flow, Flow)
+    found = check(module.flow)
+    wrong, unchecked = {each.task for each in found.findings}, {each.task for each in found.unchecked}
+
+    def answer(task: str) -> Answer:
+        if task in wrong:
+            return "misfit"
+        return "unchecked" if task in unchecked else "fits"
+
+    return [answer(f"take_{number}") for number in range(len(pairs))], found
