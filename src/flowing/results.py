@@ -162,7 +162,10 @@ class Results(Mapping[str, StepResult[object]]):
         return isinstance(phase, Closed) and phase.because is Because.CANCEL
 
     def raise_on_failure(self) -> None:
-        """Raise one `FlowFailed` with a `TaskFailed` for each failed task that is not detached; else do nothing."""
+        """Raise one `FlowFailed` with a `TaskFailed` for each failed task that is not detached; else do nothing.
+
+        A run that was cancelled before anything failed raises nothing here: ask `ok` or `cancelled`.
+        """
         failed = self.failures(detached=False)
         if failed:
             raise FlowFailed(f"{len(failed)} task(s) of the flow failed", [_task_failed(each) for each in failed])

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flowing.core.attempt_rules import unblocked
 from flowing.core.decide import answer, decide
 from flowing.core.events import Start
 from flowing.core.state import Open, State
 from flowing.core.status import AGAIN, ORDER, READY, Blocked, Ready, Running, Status, Succeeded
-from flowing.core.transition import transition, unblocked
+from flowing.core.transition import transition
 
 if TYPE_CHECKING:
     from flowing.core.events import AttemptSucceeded

@@ -1,0 +1,212 @@
+"""What an event about the whole run does to the state: one function a legal pair. The pairs are in `transition`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from attrs import evolve
+
+from flowing.core.state import (
+    Active,
+    Closed,
+    Detaching,
+    FailingFast,
+    Idle,
+    Open,
+    Phase,
+    State,
+    Stopping,
+    Times,
+    has_result,
+    is_settled,
+)
+from flowing.core.status import (
+    FRESH,
+    BackingOff,
+    Because,
+    Blocked,
+    Cancelled,
+    Failed,
+    Invalidated,
+    Past,
+    Provided,
+    Ready,
+    ReadyAgain,
+    RetryDue,
+    Running,
+    Status,
+    Succeeded,
+)
+from flowing.core.steps import moved, with_run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flowing.core.events import (
+        CancelRequested,
+        Event,
+        GraceElapsed,
+        MainSettled,
+        PlaceAwaited,
+        PlacesExhausted,
+        ResultProvided,
+        ResultsInvalidated,
+        ResumeRequested,
+        RunFinished,
+        RunRequested,
+    )
+
+
+def run(state: State, phase: Idle, event: RunRequested) -> State:
+    """Begin; what was provided before counts."""
+    if phase.touched:
+        state = _pending_again(state, {n: _past_of(row) for n, row in enumerate(state.table) if not has_result(row)})
+    return with_run(state, phase=Open(), times=Times(event.run_id, event.at_s, event.wall_s))
+
+
+def resume(state: State, _phase: Closed, event: ResumeRequested) -> State:
+    """Keep what has a result, make everything else pending. O(nodes + edges)."""
+    assert state.run.times is not None
+    again: dict[int, Past] = {}
+    for task, row in enumerate(state.table):
+        if not has_result(row):
+            again[task] = _past_of(row)
+        elif event.rerun_detached and task >= state.graph.main and _is_stale(state, task, row, again):
+            again[task] = _invalidated(row).past
+    return with_run(
+        _pending_again(state, again),
+        phase=Open(),
+        epoch=state.epoch + 1,
+        abandoned=frozenset[tuple[int, int]](),
+        awaiting_place=False,
+        times=Times(state.run.times.id, event.at_s, event.wall_s),
+    )
+
+
+def _is_stale(state: State, task: int, row: Status, again: Mapping[int, Past]) -> bool:
+    """Tell whether a detached result was made from inputs that have changed, or are being made again."""
+    if not isinstance(row, Succeeded):
+        return False
+    return row.stale or not again.keys().isdisjoint(state.graph.dependencies[task])
+
+
+def _past_of(row: Status) -> Past:
+    """Say what a row keeps of its attempts when it becomes pending."""
+    match row:
+        case RetryDue() | BackingOff() | ReadyAgain() | Failed():
+            invalidations = row.failure.run.past.invalidations
+        case Cancelled():
+            invalidations = row.run.past.invalidations
+        case _:
+            invalidations = row.past.invalidations
+    made = row.attempt - 1 if isinstance(row, Ready | ReadyAgain) else row.attempt
+    return Past(made, invalidations) if made or invalidations else FRESH
+
+
+def _invalidated(row: Status) -> Invalidated:
+    """Count the invalidation where there was something to invalidate, for the idempotency key (D2)."""
+    past = _past_of(row)
+    counts = past.attempts > 0 or isinstance(row, Provided)
+    return Invalidated(evolve(past, invalidations=past.invalidations + 1) if counts else past)
+
+
+def _pending_again(state: State, again: Mapping[int, Past]) -> State:
+    """Make these tasks wait for their dependencies as they stand now."""
+    rows: dict[int, Status] = {}
+    for task, past in again.items():
+        needed = state.graph.dependencies[task]
+        unmet = sum(dependency in again or not has_result(state.table[dependency]) for dependency in needed)
+        rows[task] = Blocked(unmet, past) if unmet else Ready(past.attempts + 1, past)
+    return _replaced(state, rows)
+
+
+def _replaced(state: State, rows: Mapping[int, Status]) -> State:
+    """Put rows of any status in, and keep the counts true."""
+    running = left = 0
+    for task, row in rows.items():
+        old = state.table[task]
+        running += isinstance(row, Running) - isinstance(old, Running)
+        if task < state.graph.main:
+            left += is_settled(old) - is_settled(row)
+    return moved(state, state.table.replace(list(rows), list(rows.values())), running=running, main_left=left)
+
+
+def provide(state: State, phase: Idle | Closed, event: ResultProvided) -> State:
+    """Keep the value, and invalidate what was computed from the old one."""
+    provided = Provided(event.value, _past_of(state.table[event.task]))
+    return _invalidate_below(state, phase, {event.task: provided})
+
+
+def invalidate(state: State, phase: Idle | Closed, event: ResultsInvalidated) -> State:
+    """Have these results and what was computed from them made anew."""
+    return _invalidate_below(state, phase, {task: _invalidated(state.table[task]) for task in event.tasks})
+
+
+def _invalidate_below(state: State, phase: Idle | Closed, changes: dict[int, Status]) -> State:
+    """Make these changes, invalidate the computed descendants, and mark detached ones that ran as stale (D4).
+
+    Stops at a descendant whose own result was provided. O(tasks reached and their edges).
+    """
+    waiting = list(changes)
+    while waiting:
+        for task in state.graph.dependents[waiting.pop()]:
+            row = state.table[task]
+            if task in changes or isinstance(row, Provided):
+                continue
+            if isinstance(row, Succeeded) and task >= state.graph.main:
+                changes[task] = evolve(row, stale=True)
+            else:
+                changes[task] = _invalidated(row)
+            waiting.append(task)
+    state = _replaced(state, changes)
+    return with_run(state, phase=Idle(touched=True)) if isinstance(phase, Idle) else state
+
+
+def settle_main(state: State, phase: Open | FailingFast, _event: MainSettled) -> State:
+    """Let detached tasks start."""
+    return with_run(state, phase=Detaching(_failed_fast(phase)))
+
+
+def _failed_fast(phase: Active) -> int | None:
+    match phase:
+        case Open():
+            return None
+        case FailingFast(cause=cause):
+            return cause
+        case Detaching(failed_fast=failed_fast) | Stopping(failed_fast=failed_fast):
+            return failed_fast
+        case _:
+            assert_never(phase)
+
+
+def cancel(state: State, phase: Active, _event: CancelRequested) -> State:
+    """Stop, and let running attempts finish."""
+    return with_run(state, phase=Stopping(Because.CANCEL, _failed_fast(phase)))
+
+
+def end_grace(state: State, phase: Stopping, _event: GraceElapsed) -> State:
+    """Wait for running attempts no longer."""
+    return with_run(state, phase=evolve(phase, grace_over=True))
+
+
+def await_place(state: State, _phase: Open | Detaching, event: PlaceAwaited) -> State:
+    """Note that the wait is timed."""
+    return with_run(state, awaiting_place=True, waits=event.wait)
+
+
+def exhaust(state: State, phase: Open | Detaching, event: PlacesExhausted) -> State:
+    """Stop, if this wait is still on."""
+    if not state.run.awaiting_place or event.wait != state.run.waits:
+        return state
+    return with_run(state, phase=Stopping(Because.EXHAUSTED, _failed_fast(phase)))
+
+
+def finish(state: State, phase: Detaching | Stopping, _event: RunFinished) -> State:
+    """Close."""
+    because = phase.because if isinstance(phase, Stopping) else None
+    return with_run(state, phase=Closed(because, phase.failed_fast))
+
+
+def ignore(state: State, _phase: Phase, _event: Event) -> State:
+    """Change nothing: it came too late to matter."""
+    return state
