@@ -1,7 +1,7 @@
 """The project's verbs; the README and .ci/run use the same ones.
 
-`tests` makes an environment for each Python and tests the built wheel in it. All others run in the environment that nox
-itself is in: the one that `pip install -e '.[dev]'` made.
+`tests` makes an environment for each Python and tests the built wheel in it; `checkers` makes one too. All others run
+in the environment that nox itself is in: the one that `pip install -e '.[dev]'` made.
 """
 
 from __future__ import annotations
@@ -54,6 +54,14 @@ def types(session: nox.Session) -> None:
     _tool(session, "pyright", *python)
     # --verifytypes does not follow an editable install to src.
     _tool(session, "pyright", *python, "--verifytypes", "flowing", "--ignoreexternal", PYTHONPATH="src")
+
+
+@nox.session
+def checkers(session: nox.Session) -> None:
+    """Check correct and wrong uses with every type checker, and ask every editor's server, on the built wheel."""
+    session.install(".[dev,checkers]")
+    files = session.posargs or ["tests/typing/test_checkers.py", "tests/typing/test_editor.py"]
+    session.run("pytest", *files, env={"FLOWING_CHECKERS": "required"})
 
 
 @nox.session(venv_backend="none")

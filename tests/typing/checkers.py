@@ -21,7 +21,7 @@ import sys
 from configparser import ConfigParser
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, assert_never, get_args
 
 import pytest
 from attrs import frozen
@@ -147,20 +147,26 @@ def run(
     `folder` is empty, and takes settings and caches. `mode` is pyright's `typeCheckingMode`, pyrefly's preset, and for
     the other two "strict" or "default".
     """
-    match checker:
-        case "mypy" | "plugin":
-            found = _mypy(checker, files, folder, python, mode)
-        case "pyright" | "basedpyright":
-            found = _pyright(checker, files, folder, python, mode)
-        case "pyrefly":
-            found = _pyrefly(files, folder, python, mode)
-        case "ty":
-            found = _ty(files, folder, python, mode)
     names = {str(file): file.name for file in files}
+    found = _rows(checker, files, folder, python, mode)
     return {Finding(names.get(path, path), line, code): message for path, line, code, message in found}
 
 
 _Row: TypeAlias = tuple[str, int, str, str]  # path, line from 1, code, message
+
+
+def _rows(checker: Checker, files: Sequence[Path], folder: Path, python: str, mode: str) -> Iterator[_Row]:
+    match checker:
+        case "mypy" | "plugin":
+            return _mypy(checker, files, folder, python, mode)
+        case "pyright" | "basedpyright":
+            return _pyright(checker, files, folder, python, mode)
+        case "pyrefly":
+            return _pyrefly(files, folder, python, mode)
+        case "ty":
+            return _ty(files, folder, python, mode)
+        case _:
+            assert_never(checker)
 
 
 def _mypy(checker: Checker, files: Sequence[Path], folder: Path, python: str, mode: str) -> Iterator[_Row]:
