@@ -1,5 +1,7 @@
 """Run a graph of functions in one process: typed, resumable, and nothing is run twice."""
 
+from typing import TYPE_CHECKING
+
 from flowing.errors import (
     AttemptCancelled,
     ConfigError,
@@ -32,9 +34,23 @@ from flowing.shell.attempt import CurrentAttempt, current
 from flowing.shell.observers import EventsLost, Observation, Subscription
 from flowing.task import AsyncTask, Depends, SyncTask, Task, bind, task
 
+if TYPE_CHECKING:
+    from flowing._check.check import CheckedWiring, Finding, check
+else:
+
+    def __getattr__(name: str) -> object:
+        """Load what few programs need when one asks for it."""
+        if name not in ("CheckedWiring", "Finding", "check"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
+        from flowing._check import check as module  # noqa: PLC0415 - see above
+
+        return getattr(module, name)
+
+
 __all__ = [
     "AsyncTask",
     "AttemptCancelled",
+    "CheckedWiring",
     "ConfigError",
     "CurrentAttempt",
     "CycleError",
@@ -42,6 +58,7 @@ __all__ = [
     "DetachedDependencyError",
     "DuplicateTaskError",
     "EventsLost",
+    "Finding",
     "Flow",
     "FlowFailed",
     "FlowRunningError",
@@ -70,6 +87,7 @@ __all__ = [
     "WorkerStartError",
     "WorkersExhausted",
     "bind",
+    "check",
     "current",
     "task",
 ]

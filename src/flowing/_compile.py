@@ -63,10 +63,17 @@ def _checked(terminals: Sequence[object]) -> list[Task[object]]:
         raise ConfigError(message)
     for each in terminals:
         if not isinstance(each, Task):
-            what = one_line(str(getattr(each, "__name__", type_name(each))))
-            message = f"Flow() was given {what!r}, which is not a task; decorate the function with @task"
-            raise NotATaskError(message)
+            raise NotATaskError(_not_a_task(each))
     return [each for each in terminals if isinstance(each, Task)]
+
+
+def _not_a_task(value: object) -> str:
+    if isinstance(value, str):
+        return f"Flow() was given the string {one_line(value, length_max=80)!r}; give the task itself, not its name"
+    if callable(value):
+        name = one_line(str(getattr(value, "__name__", type_name(value))))
+        return f"Flow() was given {name!r}, which is not a task; decorate the function with @task"
+    return f"Flow() was given an object of type {type_name(value)}, which is not a task; write Flow(*tasks) for several"
 
 
 def _with_dependencies(roots: Iterable[Task[object]]) -> dict[Task[object], None]:
@@ -124,7 +131,7 @@ def _refuse_duplicates(tasks: Sequence[Task[object]]) -> None:
         if other is not each:
             message = (
                 f"two tasks of the flow are named {one_line(each.name)!r}: one defined at {one_line(other.where)}, "
-                f"one at {one_line(each.where)}; give one of them another name with name="
+                f"one at {one_line(each.where)}; give one of them another name, with name= or .with_options(name=...)"
             )
             raise DuplicateTaskError(message)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import linecache
 import unicodedata
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -94,11 +94,22 @@ def format_traceback(error: BaseException) -> str:
 def _format_one(error: BaseException) -> str:
     lines = ["Traceback (most recent call last):", *_format_frames(field_of(error, "__traceback__"))]
     lines.append(describe_error(error, length_max=_MESSAGE_MAX))
+    lines += [one_line(note) for note in _notes_of(error)]
     members = members_of(error)
     lines += [f"  + {describe_error(member)}" for member in members[:_MEMBERS_MAX]]
     if len(members) > _MEMBERS_MAX:
         lines.append(f"  ... ({len(members) - _MEMBERS_MAX} more)")
     return "\n".join(lines)
+
+
+def _notes_of(error: BaseException) -> list[str]:
+    """Give what `add_note` added, as far as it is what `add_note` makes."""
+    try:
+        notes: object = vars(error).get("__notes__")
+    except BaseException:  # noqa: BLE001 - a hostile class
+        return []
+    members = cast("list[object]", notes)[:_MEMBERS_MAX] if type(notes) is list else []  # a list holds objects
+    return [note for note in members if type(note) is str]
 
 
 def _format_frames(traceback: TracebackType | None) -> list[str]:

@@ -10,13 +10,14 @@ from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
 from flowing._compile import compile_flow
-from flowing._text import one_line
+from flowing._text import describe_error, one_line
 from flowing.core.events import ResultProvided, ResultsInvalidated, ResumeRequested, RunRequested
 from flowing.core.graph import Limits
 from flowing.core.state import Closed, Idle, State, initial
 from flowing.core.transition import transition
 from flowing.errors import ConfigError, FlowRunningError, ForkedProcessError, NotATaskError
 from flowing.results import Results, StepResult, number_of, step_result
+from flowing.shell.log import warn
 from flowing.shell.observers import Listener, Observers, Subscription
 from flowing.shell.session import Session, Settings, begin, close_as_it_stands
 from flowing.task import Settable, Task
@@ -36,6 +37,8 @@ class Flow:
     Everything but `run`, `resume`, `override` and `invalidate` may be called at any time, from any thread. Those four
     raise `FlowRunningError` while the flow is running, and `ForkedProcessError` in a child forked meanwhile.
     """
+
+    __slots__ = ("__weakref__", "_at_rest", "_compiled", "_observers", "_session", "_settings", "_starting")
 
     def __init__(
         self,
@@ -134,7 +137,11 @@ class Flow:
             with self._starting:
                 if self._session is session:  # else somebody who saw that it is over has taken it back, and begun anew
                     self._take_back(session)
-        return Results(session.state, self._compiled.numbers)
+        results = Results(session.state, self._compiled.numbers)
+        for failure in results.failures(detached=True):
+            assert failure.error is not None, failure
+            warn("detached task %s failed: %s", repr(one_line(failure.name)), describe_error(failure.error))
+        return results
 
     def _take_back(self, session: Session) -> None:
         """Keep the state in which a session ended, and let go of its threads."""

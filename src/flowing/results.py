@@ -85,9 +85,8 @@ class StepResult(Generic[R_co]):
             ResultUnavailable: there is none; says the state and the root cause.
         """
         if self._value is NO_VALUE:
-            raise ResultUnavailable(
-                self.name, self.state, reason=self.reason, root_cause=self.root_cause
-            ) from self.error
+            reason = describe_error(self.error) if self.error is not None and not self.reason else self.reason
+            raise ResultUnavailable(self.name, self.state, reason=reason, root_cause=self.root_cause) from self.error
         return cast("R_co", self._value)  # the body's own result: its annotation is what R was taken from
 
     def value_or(self, default: D) -> R_co | D:
@@ -168,7 +167,10 @@ class Results(Mapping[str, StepResult[object]]):
         """
         failed = self.failures(detached=False)
         if failed:
-            raise FlowFailed(f"{len(failed)} task(s) of the flow failed", [_task_failed(each) for each in failed])
+            shown = ", ".join(one_line(each.name) for each in failed[:_NAMES_SHOWN])
+            more = ", …" if len(failed) > _NAMES_SHOWN else ""
+            message = f"{len(failed)} task(s) of the flow failed: {shown}{more}"
+            raise FlowFailed(message, [_task_failed(each) for each in failed])
 
     def failures(self, *, detached: bool) -> tuple[StepResult[object], ...]:
         """List the FAILED tasks of the main graph, or the detached ones, in start order. O(n)."""

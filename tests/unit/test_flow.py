@@ -24,6 +24,7 @@ from flowing import (
     Task,
     TaskFailed,
     UnknownTaskError,
+    UnsupportedFunctionError,
     bind,
     current,
     task,
@@ -1014,8 +1015,14 @@ def test_a_terminal_that_is_no_task_is_refused() -> None:
 
     def plain() -> None: ...
 
-    for wrong, shown in ((plain, "'plain'"), ("name", "'str'"), (None, "'NoneType'"), ([], "'list'")):
-        with pytest.raises(NotATaskError, match=rf"{shown}, which is not a task; decorate the function with @task"):
+    ways_out: dict[object, str] = {
+        plain: "'plain', which is not a task; decorate the function with @task",
+        "name": "the string 'name'; give the task itself, not its name",
+        None: "type NoneType, which is not a task",
+        (): r"type tuple, which is not a task; write Flow\(\*tasks\) for several",
+    }
+    for wrong, way_out in ways_out.items():
+        with pytest.raises(NotATaskError, match=way_out):
             Flow(wrong)  # type: ignore[arg-type]
 
 
@@ -1049,3 +1056,35 @@ def test_context_variables_are_those_of_the_caller_and_never_shared() -> None:
     assert seen == ["the caller's"] * 3
     assert variable.get() == "the caller's"
     assert flow.value(body) == "set by attempt 3"
+
+
+def test_a_body_that_returns_a_coroutine_fails_with_the_way_out() -> None:
+    """What hides an `async def` from the definition does not get an un-awaited coroutine through as a value."""
+
+    async def hidden() -> int:
+        return 1
+
+    flow = Flow(task(lambda: hidden(), name="hides"))
+    flow.run()
+    error = flow.results["hides"].error
+    assert isinstance(error, UnsupportedFunctionError)
+    assert "'hides' returned a coroutine" in str(error)
+    assert "asyncio.run" in str(error)
+
+
+def test_a_detached_failure_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """It changes nothing, and is not lost in silence either."""
+
+    @task(detached=True)
+    def notify() -> None:
+        raise ConnectionError("nobody there")
+
+    assert Flow(notify).run().ok
+    assert "detached task 'notify' failed: ConnectionError: nobody there" in caplog.text
+
+
+def test_a_flow_takes_no_attribute() -> None:
+    """[G13] An option set on a flow would do nothing, so it is refused."""
+    flow = Flow(task(lambda: 1, name="one"))
+    with pytest.raises(AttributeError):
+        flow.fail_fast = False  # type: ignore[attr-defined]

@@ -128,3 +128,10 @@ def test_fields_are_read_past_the_class() -> None:
     assert field_of(error, "__cause__") is cause
     assert members_of(error) == (member,)
     assert members_of(cause) == ()
+
+
+def test_the_notes_of_an_error_are_in_its_traceback() -> None:
+    """Each as a safe line."""
+    error = ValueError("boom")
+    error.add_note("HINT\x1b[31m")
+    assert "ValueError: boom\nHINT\\x1b[31m" in format_traceback(error)

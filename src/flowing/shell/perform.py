@@ -5,11 +5,13 @@ Everything a user wrote is called here, so everything it can raise ends here.
 
 from __future__ import annotations
 
+from types import CoroutineType
 from typing import TYPE_CHECKING
 
+from flowing._text import one_line
 from flowing.core.events import AttemptFailed, AttemptStopped, AttemptSucceeded, GateClosed, InputRejected
 from flowing.core.status import NO_VALUE
-from flowing.errors import AttemptCancelled, RetryUntilError
+from flowing.errors import AttemptCancelled, RetryUntilError, UnsupportedFunctionError
 from flowing.shell.attempt import CURRENT
 
 if TYPE_CHECKING:
@@ -29,11 +31,21 @@ def perform(attempt: Attempt) -> AttemptEvent:
         value = body.call(attempt.inputs)
     except BaseException as error:  # noqa: BLE001 - D12: whatever a body raises is its result
         return failed(attempt, error)
+    if type(value) is CoroutineType:
+        value.close()
+        return _failure(attempt, _unawaited(attempt), retryable=False)
     if body.retry_until is not None:
         refused = _ask_retry_until(attempt, value)
         if refused is not None:
             return refused
     return AttemptSucceeded(attempt.task, attempt.row.attempt, attempt.epoch, attempt.course.clock(), value)
+
+
+def _unawaited(attempt: Attempt) -> UnsupportedFunctionError:
+    return UnsupportedFunctionError(
+        f"task {one_line(attempt.body.name)!r} returned a coroutine, which nobody awaits; async def tasks are not "
+        f"supported yet: return asyncio.run(...) of it"
+    )
 
 
 def _ask_gates(attempt: Attempt) -> GateClosed | InputRejected | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from flowing._text import describe_error, one_line
+from flowing.errors import TaskTimeoutError
 from flowing.results import StepState
 
 if TYPE_CHECKING:
@@ -38,12 +39,20 @@ def _row(result: StepResult[object]) -> tuple[str, str, str, str, str]:
 
 
 def _why(result: StepResult[object]) -> str:
-    error = "" if result.error is None else describe_error(result.error, length_max=_WHY_MAX)
+    error = "" if result.error is None else _short(result.error)
     if result.overridden:
         return "overridden"
     if result.reason and error:
         return f"{error} ({result.reason})"
     return result.reason or error
+
+
+def _short(error: BaseException) -> str:
+    """Say what matters in a row that has the task's name already."""
+    if type(error) is TaskTimeoutError:
+        where = f", stuck in {error.stuck_at.rpartition('/')[2]}" if error.stuck_at else ""
+        return one_line(f"TaskTimeoutError: not done in {error.timeout_s:g} s{where}", length_max=_WHY_MAX)
+    return describe_error(error, length_max=_WHY_MAX)
 
 
 def duration(seconds: float | None) -> str:

@@ -170,7 +170,9 @@ BROKEN: Final[dict[str, Callable[[], State]]] = {
         with_skip(SkipDue(0, gate=False, past=PAST), Skipped(0, gate=True, past=PAST)), main_left=2
     ),
     "invalidated in the middle of a run": with_a(Invalidated(PAST)),
-    "more threads than there are places": lambda: with_run(started(sound(), "a", "d"), abandoned=frozenset((0, n) for n in range(2))),
+    "more threads than there are places": lambda: with_run(
+        started(sound(), "a", "d"), abandoned=frozenset((0, n) for n in range(2))
+    ),
 }
 
 

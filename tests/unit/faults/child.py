@@ -13,6 +13,9 @@ PRELUDE = """
 import os, signal, sys, threading, time
 from flowing import *
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever the parent ignores
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
 def say(*words):
     os.write(1, (" ".join(map(str, words)) + "\\n").encode())
 """
