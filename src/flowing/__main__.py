@@ -80,21 +80,25 @@ def _check(targets: Sequence[str], *, show_unchecked: bool) -> int:
     wirings = [_wiring_of(target) for target in targets]
     findings = list(dict.fromkeys(each for wiring in wirings for each in wiring.findings))
     unchecked = list(dict.fromkeys(each for wiring in wirings for each in wiring.unchecked))
-    lines = [f"{_place(each)}: error: {each.message}" for each in findings]
+    lines = [f"{_place(each.file, each.line)}: error: {each.message}" for each in findings]
     if show_unchecked:
-        lines += [f"{_place(each)}: note: {each.message}" for each in unchecked]
+        lines += [f"{_place(each.file, each.line)}: note: {each.message}" for each in unchecked]
     edges = sum(wiring.edges for wiring in wirings)
     more = "" if show_unchecked or not unchecked else " (--unchecked lists them)"
-    errors = f"{len(findings)} error{'' if len(findings) == 1 else 's'}"
-    lines.append(f"{errors}; {edges} values passed between tasks, {len(unchecked)} unchecked{more}")
+    errors, values = _counted(len(findings), "error"), _counted(edges, "value")
+    lines.append(f"{errors}; {values} passed between tasks, {len(unchecked)} unchecked{more}")
     sys.stdout.writelines(f"{line}\n" for line in lines)
     return FOUND if findings else FINE
 
 
-def _place(finding: Finding) -> str:
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _place(file: str, line: int) -> str:
     """Write a place as checkers do: from where we are, if it is below."""
-    file = finding.file.removeprefix(os.path.join(os.getcwd(), ""))  # noqa: PTH109, PTH118 - a prefix of text
-    return f"{one_line(file)}:{finding.line}"
+    below = file.removeprefix(os.path.join(os.getcwd(), ""))  # noqa: PTH109, PTH118 - a prefix of text
+    return f"{one_line(below)}:{line}"
 
 
 def _wiring_of(target: str) -> CheckedWiring:
@@ -167,8 +171,7 @@ def _refuse_parameters(function: Callable[..., object], target: str) -> None:
 
 
 def _raised(what: str, error: BaseException) -> _WrongUseError:
-    file, line = _where_raised(error)
-    return _WrongUseError(f"{what} raised {describe_error(error)} ({one_line(file)}:{line})")
+    return _WrongUseError(f"{what} raised {describe_error(error)} ({_place(*_where_raised(error))})")
 
 
 def _where_raised(error: BaseException) -> tuple[str, int]:

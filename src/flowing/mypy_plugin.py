@@ -63,11 +63,11 @@ _OPTION: Final = "report_unchecked"
 
 def plugin(version: str) -> type[Plugin]:  # noqa: ARG001 - mypy gives it to every plugin
     """Give mypy the plugin."""
-    return FlowingPlugin
+    return _FlowingPlugin
 
 
-class FlowingPlugin(Plugin):
-    """Tells mypy what to ask for which name. mypy makes one for each run, and calls its methods for every call it sees."""
+class _FlowingPlugin(Plugin):
+    """Tells mypy what to ask about which name; mypy makes one for each run, and asks for every call that it sees."""
 
     def __init__(self, options: Options) -> None:
         super().__init__(options)
@@ -111,8 +111,9 @@ class FlowingPlugin(Plugin):
         """Make unlike tasks join to a task."""
         return hooks.join_as_tasks if fullname in _TASKS else None
 
-    def _function_protocol(self) -> TypeInfo | None:
-        return hooks.class_named(self.lookup_fully_qualified("flowing._task.shapes.Function"))
+    def _class_named(self, fullname: str) -> TypeInfo | None:
+        symbol = self.lookup_fully_qualified(fullname)
+        return symbol.node if symbol is not None and isinstance(symbol.node, TypeInfo) else None
 
 
 def _reports_unchecked(config_file: str | None) -> bool:

@@ -14,7 +14,7 @@ LIST = TESTS.parent / "docs" / "faults.md"
 
 # How many rows each part has. A row is never dropped: what became moot says so in its place.
 PARTS = {"G": 16, "R": 23, "T": 12, "P": 23, "X": 12, "S": 14}
-CAPABILITIES = {"checkpoint", "embedding", "simulator", "typing", "views", "release"}
+CAPABILITIES = {"checkpoint", "embedding", "simulator", "views", "release"}
 
 Tags: TypeAlias = dict[str, set[str]]  # from `path::test` to the rows that its docstring names
 
@@ -74,8 +74,8 @@ def test_every_fault_is_covered_or_waits_for_something() -> None:
         ("| R5 |", "| r5 |", "R5 is missing"),
         ("| R5 |", "| R4 |", "R4 is not expected here"),
         ("| P1 |", "| P99 |", "P99 is not expected here"),
-        ("| waits: typing |", "| later |", "G7 has no test and waits for nothing"),
-        ("| waits: typing |", "| waits: never |", "G7 waits for never, which is no capability"),
+        ("type and fix | waits: checkpoint |", "type and fix | later |", "G15 has no test and waits for nothing"),
+        ("type and fix | waits: checkpoint |", "type and fix | waits: never |", "G15 waits for never, which is no capability"),
         ("::test_import_starts_nothing", "::test_gone", "which does not exist"),
         (
             "`unit/faults/test_process.py::test_import_starts_nothing`",

@@ -1064,7 +1064,7 @@ def test_a_body_that_returns_a_coroutine_fails_with_the_way_out() -> None:
     async def hidden() -> int:
         return 1
 
-    flow = Flow(task(lambda: hidden(), name="hides"))
+    flow = Flow(task(lambda: hidden(), name="hides"))  # noqa: PLW0108 - the lambda is what hides it
     flow.run()
     error = flow.results["hides"].error
     assert isinstance(error, UnsupportedFunctionError)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flowing._check.forms import Form, show
 from flowing._check.functions import parameter_at, parameter_named, result_of
 from flowing._check.places import Places
-from flowing._check.subtype import Undecided, Verdict, fits
+from flowing._check.show import show
+from flowing._check.subtype import fits
+from flowing._check.verdict import Undecided, Verdict
 from flowing._record import record
 from flowing._text import one_line
 from flowing.task import Call, FromTask
@@ -18,6 +19,7 @@ from flowing.task import Call, FromTask
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from flowing._check.forms import Form
     from flowing.flow import Flow
     from flowing.task import Task
 
@@ -112,9 +114,11 @@ def _misfit(edge: _Edge, places: Places) -> Finding:
     made, taken = show(edge.made), show(edge.taken)
     if made == taken:
         made, taken = show(edge.made, full=True), show(edge.taken, full=True)
+    same_name = edge.parameter == edge.maker.name
+    parameter = "the parameter's type" if same_name else f'the type of parameter "{edge.parameter}"'
     message = (
         f'Task "{edge.maker.name}" makes "{made}", but {_taking_end(edge)} takes it as "{taken}"; '
-        f'change the type of parameter "{edge.parameter}", or depend on a task that makes "{taken}"'
+        f'change {parameter}, or depend on a task that makes "{taken}"'
     )
     return _finding(edge, message, places, checked=True)
 

@@ -20,8 +20,10 @@ def raw_annotations(owner: object) -> Mapping[str, object]:
         from annotationlib import Format, get_annotations  # noqa: PLC0415 - the module exists from 3.14 on
 
         return get_annotations(owner, format=Format.FORWARDREF)
-    own = vars(owner).get("__annotations__") if isinstance(owner, type) else getattr(owner, "__annotations__", None)
-    return own if isinstance(own, dict) else {}
+    if isinstance(owner, type):
+        own: Mapping[str, object] = vars(owner).get("__annotations__", {})  # getattr would give a base's
+        return own
+    return getattr(owner, "__annotations__", {})
 
 
 @record
@@ -41,9 +43,9 @@ def evaluate(raw: object, scope: Scope, *, qualifiers: bool = False) -> object:
     def holder() -> None: ...
 
     holder.__annotations__ = {"it": raw}
-    holder.__type_params__ = scope.type_params  # type: ignore[attr-defined]
+    names = {**scope.names, **{_name(each): each for each in scope.type_params}} if scope.type_params else scope.names
     try:
-        return typing.get_type_hints(holder, scope.names, include_extras=qualifiers)["it"]
+        return typing.get_type_hints(holder, names, include_extras=qualifiers)["it"]
     except Exception as error:  # noqa: BLE001 - an annotation is an expression of the user's, and may raise anything
         shown = one_line(raw if isinstance(raw, str) else repr(raw), length_max=100)
         why = (
@@ -66,3 +68,7 @@ def class_scope(kind: type[object]) -> Scope:
     """Give the names that can be used inside a class."""
     module = sys.modules.get(kind.__module__)
     return Scope({**(vars(module) if module else {}), kind.__name__: kind}, getattr(kind, "__type_params__", ()))
+
+
+def _name(type_param: object) -> str:
+    return str(getattr(type_param, "__name__", type_param))

@@ -5,15 +5,16 @@ from __future__ import annotations
 import collections.abc
 import typing
 from types import EllipsisType, NoneType, UnionType
-from typing import TYPE_CHECKING, Final, TypeAlias, assert_never, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast, get_args, get_origin
 
 import typing_extensions
 from typing_extensions import TypeAliasType, is_typeddict
 
 from flowing._record import record
+from flowing._text import type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
 
 @record
@@ -109,7 +110,6 @@ Form: TypeAlias = (
 )
 
 OBJECT: Final = Instance(object)
-_CALLABLE: Final[object] = collections.abc.Callable
 _NO_VARIABLES: Final[Mapping[object, Form]] = {}
 _TRANSPARENT: Final = (
     typing.Annotated,
@@ -141,7 +141,7 @@ def _read(annotation: object, solved: Mapping[object, Form]) -> Form:
     if origin is typing.Union or origin is UnionType:
         return one_of([_read(each, solved) for each in args])
     if origin is typing.Literal or origin is typing_extensions.Literal:
-        return one_of([Instance(NoneType) if each is None else Value(type(each), each) for each in args])
+        return one_of([Instance(NoneType) if each is None else Value(_class_of(each), each) for each in args])
     if any(origin is each for each in _TRANSPARENT):
         return _read(args[0], solved)
     if isinstance(origin, TypeAliasType):
@@ -150,6 +150,10 @@ def _read(annotation: object, solved: Mapping[object, Form]) -> Form:
     if isinstance(origin, type):
         return _read_generic(origin, args, annotation, solved)
     return _unreadable(annotation)
+
+
+def _class_of(value: object) -> type[object]:
+    return type(value)
 
 
 def _read_name(annotation: object, solved: Mapping[object, Form]) -> Form:
@@ -178,17 +182,22 @@ def _read_alias(alias: TypeAliasType, solved: Mapping[object, Form]) -> Form:
     return _read(alias.__value__, solved)
 
 
-def _read_class(kind: type[object]) -> Form:
+def _read_class(kind: type[Any]) -> Form:
     if is_typeddict(kind):
         return Keys(kind)
     if kind is type:
         return ClassOf(Anything())
-    if kind is _CALLABLE:
+    if _is_callable(kind):
         return Function(None, Anything())
     if any(_has_default(each) for each in getattr(kind, "__parameters__", ())):
         why = f'"{kind.__name__}" has type parameters with defaults, which are not read at run time'
-        return Instance(kind, tuple([Unreadable("?", why) for _ in kind.__parameters__]))  # type: ignore[attr-defined]
+        return Instance(kind, tuple([Unreadable("?", why) for _ in kind.__parameters__]))
     return Instance(kind)
+
+
+def _is_callable(kind: object) -> bool:
+    callable_itself: object = collections.abc.Callable  # pyright: ignore[reportUnknownMemberType] - a name alone
+    return kind is callable_itself
 
 
 def _has_default(parameter: object) -> bool:
@@ -196,13 +205,13 @@ def _has_default(parameter: object) -> bool:
 
 
 def _read_generic(
-    origin: type[object], args: tuple[object, ...], annotation: object, solved: Mapping[object, Form]
+    origin: type[Any], args: tuple[object, ...], annotation: object, solved: Mapping[object, Form]
 ) -> Form:
     if origin is tuple:
         return _read_tuple(args, annotation, solved)
     if origin is type:
         return ClassOf(_read(args[0], solved)) if args else ClassOf(Anything())
-    if origin is _CALLABLE:
+    if _is_callable(origin):
         return _read_callable(args, annotation, solved)
     if is_typeddict(origin):
         return _unreadable(annotation)
@@ -231,7 +240,11 @@ def _read_callable(args: tuple[object, ...], annotation: object, solved: Mapping
             return Function(None, Anything())
         case (EllipsisType(), result):
             return Function(None, _read(result, solved))
-        case (list() as parameters, result) if not any(_is_unpacked(each) for each in parameters):
+        case (list(), result):
+            # proof: it is a list, and everything is an object
+            parameters = cast("list[object]", args[0])
+            if any(_is_unpacked(each) for each in parameters):
+                return _unreadable(annotation)
             return Function(tuple([_read(each, solved) for each in parameters]), _read(result, solved))
         case _:
             return _unreadable(annotation)
@@ -261,7 +274,17 @@ def one_of(forms: Iterable[Form]) -> Form:
     return each_once[0] if len(each_once) == 1 else OneOf(tuple(each_once))
 
 
-# ── for messages ─────────────────────────────────────────────────────────────────────────────────
+def parts(form: Form) -> tuple[Form, ...]:
+    """Give the types that a type is made of."""
+    match form:
+        case Instance(_, members) | Items(members) | OneOf(members):
+            return members
+        case Function(parameters, result):
+            return (*(parameters or ()), result)
+        case ClassOf(inside) | Renamed(_, inside):
+            return (inside,)
+        case _:
+            return ()
 
 
 def show_annotation(annotation: object) -> str:
@@ -273,64 +296,7 @@ def show_annotation(annotation: object) -> str:
     name = getattr(annotation, "__name__", None)
     if isinstance(name, str) and get_origin(annotation) is None:
         return name
-    return repr(annotation).replace("typing_extensions.", "").replace("typing.", "")
-
-
-def show(form: Form, *, full: bool = False) -> str:  # noqa: C901 - one line for each kind of type
-    """Write a type as checkers do; with the names of modules if `full`."""
-    match form:
-        case Anything():
-            return "Any"
-        case Nothing():
-            return "Never"
-        case Instance(kind, args):
-            return _show_instance(kind, args, full=full)
-        case Items(members):
-            return f"tuple[{_show_all(members, full=full) or '()'}]"
-        case OneOf(members):
-            return _show_union(members, full=full)
-        case Value():
-            return f"Literal[{_show_value(form)}]"
-        case Function(parameters, result):
-            shown = "..." if parameters is None else f"[{_show_all(parameters, full=full)}]"
-            return f"Callable[{shown}, {show(result, full=full)}]"
-        case ClassOf(instance):
-            return f"type[{show(instance, full=full)}]"
-        case Renamed(origin, _) | Keys(origin):
-            return _show_name(origin, full=full)
-        case Variable(name):
-            return name
-        case Unreadable(shown):
-            return shown
-        case unreachable:
-            assert_never(unreachable)
-
-
-def _show_instance(kind: type[object], args: tuple[Form, ...], *, full: bool) -> str:
-    if kind is NoneType:
-        return "None"
-    name = _show_name(kind, full=full)
-    if kind is tuple:
-        return f"{name}[{_show_all(args, full=full) or 'Any'}, ...]"
-    return f"{name}[{_show_all(args, full=full)}]" if args else name
-
-
-def _show_name(named: object, *, full: bool) -> str:
-    name, module = getattr(named, "__name__", "?"), getattr(named, "__module__", "builtins")
-    return f"{module}.{name}" if full and module != "builtins" else str(name)
-
-
-def _show_all(forms: Sequence[Form], *, full: bool) -> str:
-    return ", ".join([show(each, full=full) for each in forms])
-
-
-def _show_union(members: Sequence[Form], *, full: bool) -> str:
-    values = [each for each in members if isinstance(each, Value)]
-    others = [show(each, full=full) for each in members if not isinstance(each, Value)]
-    literal = [f"Literal[{', '.join([_show_value(each) for each in values])}]"] if values else []
-    return " | ".join(literal + others)
-
-
-def _show_value(form: Value) -> str:
-    name = getattr(form.value, "_name_", None)
-    return f"{form.kind.__name__}.{name}" if isinstance(name, str) else repr(form.value)
+    try:
+        return repr(annotation).replace("typing_extensions.", "").replace("typing.", "")
+    except Exception:  # noqa: BLE001 - an annotation can be any object, and its __repr__ may raise anything
+        return f"an object of type {type_name(annotation)}"

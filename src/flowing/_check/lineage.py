@@ -12,8 +12,8 @@ from collections import abc
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from os import PathLike
 from pathlib import PurePath
-from types import MappingProxyType, NoneType
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, TypeVar
+from types import MappingProxyType, ModuleType, NoneType
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, TypeVar, cast
 
 from typing_extensions import get_protocol_members, is_protocol
 
@@ -40,6 +40,7 @@ class _Stub(NamedTuple):
 
 
 _VARIANCES: Final[Mapping[str, Variance]] = {"=": "same", "+": "covariant", "-": "contravariant"}
+_UNKNOWN: Final[tuple[Variance, ...]] = ("unknown",)
 _TYPESHED: Final[Mapping[type[Any], _Stub]] = {
     abc.Container: _Stub("+", ()),
     abc.Iterable: _Stub("+", ()),
@@ -141,7 +142,8 @@ def _filled(argument: object, given: Sequence[Form]) -> Form:
         case int():
             return given[argument]
         case tuple():
-            return Items(tuple([_filled(each, given) for each in argument]))
+            members = cast("tuple[object, ...]", argument)  # proof: it is a tuple, and everything is an object
+            return Items(tuple([_filled(each, given) for each in members]))
         case _:
             return read(argument)
 
@@ -184,8 +186,9 @@ def _fields(instance: Instance) -> Items:
 
 def _parameters(kind: type[object]) -> tuple[object, ...]:
     """Give the type variables of a class; where it is no `Generic` but, say, a `dict[str, T]`, those of its bases."""
-    if hasattr(kind, "__parameters__"):
-        return tuple(kind.__parameters__)
+    own: tuple[object, ...] | None = getattr(kind, "__parameters__", None)
+    if own is not None:
+        return own
     above: Iterable[object] = vars(kind).get("__orig_bases__", ())
     return tuple(dict.fromkeys(each for base in above for each in getattr(base, "__parameters__", ())))
 
@@ -193,11 +196,11 @@ def _parameters(kind: type[object]) -> tuple[object, ...]:
 def variances(kind: type[object], count: int) -> list[Variance]:
     """Say how each of `count` type arguments of a class varies."""
     if kind in _TYPESHED:
-        known = [_VARIANCES[sign] for sign in _TYPESHED[kind].signs]
+        known: list[Variance] = [_VARIANCES[sign] for sign in _TYPESHED[kind].signs]
     else:
         known = [_variance(each) for each in _parameters(kind)]
-    unknown: list[Variance] = ["unknown"] * (count - len(known))
-    return (known + unknown)[:count]
+    known.extend(_UNKNOWN * (count - len(known)))
+    return known[:count]
 
 
 def _variance(parameter: object) -> Variance:
@@ -226,7 +229,7 @@ def lacks_for_sure(kind: type[object], members: AbstractSet[str]) -> str | None:
 
     Only special methods: what else an object has can be set by its `__init__`, where nothing here sees it.
     """
-    if may_have_more_bases(kind) or any("__getattr__" in vars(base) for base in kind.__mro__):
+    if may_have_more_bases(kind) or any(base is ModuleType or "__getattr__" in vars(base) for base in kind.__mro__):
         return None
     return next((name for name in sorted(members) if _is_special(name) and not _finds(kind, name)), None)
 
@@ -240,6 +243,6 @@ def _finds(kind: type[object], name: str) -> bool:
 
 
 def may_have_more_bases(kind: type[object]) -> bool:
-    """Say whether stubs may know more of a class than Python: where it is built on the standard library's, not listed."""
+    """Say whether stubs may know more than Python: of a class built on unlisted ones of the standard library."""
     modules = {base.__module__.partition(".")[0] for base in kind.__mro__ if base not in _TYPESHED}
-    return not modules.isdisjoint(sys.stdlib_module_names - {"builtins", "abc", "typing"})
+    return not modules.isdisjoint(sys.stdlib_module_names - {"builtins", "abc", "enum", "typing"})

@@ -28,7 +28,7 @@ class Places:
 
     def parameter(self, function: object, name: str) -> tuple[str, int]:
         """Say in which file and line a parameter of the function is written; the function's, if that can't be found."""
-        found = written(function)
+        found = written(_undecorated(function))
         if isinstance(found, Unreadable):
             return _of_definition(function)
         code = found.function.__code__
@@ -39,6 +39,14 @@ class Places:
         if lines is None:
             return _of_definition(function) if file.startswith("<") else (file, code.co_firstlineno)
         return file, lines.get(name, lines[""])
+
+
+def _undecorated(function: object) -> object:
+    """Give what the user wrote, where decorators say what they are around."""
+    try:
+        return inspect.unwrap(function)  # type: ignore[arg-type]
+    except ValueError:  # around itself
+        return function
 
 
 def _parameters_in(file: str) -> Iterator[tuple[tuple[str, int], Mapping[str, int]]]:

@@ -9,12 +9,9 @@ from __future__ import annotations
 import collections.abc
 import enum
 import typing
-from types import FunctionType, NoneType
-from typing import TYPE_CHECKING, Final, TypeAlias, assert_never, get_args, get_origin
+from types import BuiltinFunctionType, FunctionType, MethodType, NoneType
+from typing import TYPE_CHECKING, Any, Final, assert_never
 
-import typing_extensions
-
-from flowing._check.evaluate import class_annotations
 from flowing._check.forms import (
     OBJECT,
     Anything,
@@ -30,8 +27,6 @@ from flowing._check.forms import (
     Value,
     Variable,
     one_of,
-    read,
-    show,
 )
 from flowing._check.lineage import (
     ancestor,
@@ -43,26 +38,20 @@ from flowing._check.lineage import (
     members_of,
     variances,
 )
-from flowing._record import record
+from flowing._check.show import show
+from flowing._check.typed_dict import items_of
+from flowing._check.verdict import Undecided, Verdict, all_of, any_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from flowing._check.forms import Form
     from flowing._check.lineage import Variance
 
 
-@record
-class Undecided:
-    """Neither yes nor no, and why."""
-
-    why: str
-
-
-Verdict: TypeAlias = bool | Undecided
-
 _PROMOTIONS: Final = {int: float, float: complex}  # PEP 484; bytearray and memoryview are no bytes (mypy 2)
 _HASHABLE: Final = frozenset({int, bool, float, complex, str, bytes, tuple, frozenset, range, NoneType})
+_FUNCTIONS: Final = frozenset({FunctionType, MethodType, BuiltinFunctionType})
 _ONLY_IN_STUBS: Final = (typing.IO, typing.TextIO, typing.BinaryIO)
 
 
@@ -71,7 +60,7 @@ def fits(given: Form, wanted: Form) -> Verdict:
     try:
         return _fits(given, _solvable(wanted))
     except RecursionError:
-        return Undecided(f'"{show(given)}" and "{show(wanted)}" lead back to themselves too deeply to be compared')
+        return Undecided("the types are nested too deeply to be compared")
 
 
 def _solvable(wanted: Form) -> Form:
@@ -90,11 +79,11 @@ def _fits(given: Form, wanted: Form) -> Verdict:
     if isinstance(given, (Anything, Nothing)) or isinstance(wanted, Anything) or wanted in (OBJECT, given):
         return True
     if isinstance(given, OneOf):
-        return _all(_fits(each, wanted) for each in given.members)
-    if isinstance(wanted, OneOf):
-        return _fits_one_of(given, wanted)
+        return all_of(_fits(each, wanted) for each in given.members)
     if isinstance(given, Variable):
         return _variable_fits(given, wanted)
+    if isinstance(wanted, OneOf):
+        return _fits_one_of(given, wanted)
     if isinstance(given, Unreadable):
         return _same(given, wanted)
     if isinstance(wanted, Unreadable):
@@ -113,21 +102,21 @@ def _same(given: Unreadable, wanted: Form) -> Verdict:
 
 
 def _fits_one_of(given: Form, wanted: OneOf) -> Verdict:
-    verdict = _any(_fits(given, each) for each in wanted.members)
+    verdict = any_of(_fits(given, each) for each in wanted.members)
     if verdict is True or not isinstance(given, Instance):
         return verdict
     values = _values_of(given.kind)
-    return verdict if values is None else _all(_fits(each, wanted) for each in values.members)
+    return verdict if values is None else all_of(_fits(each, wanted) for each in values.members)
 
 
-def _values_of(kind: type[object]) -> OneOf | None:
+def _values_of(kind: type[Any]) -> OneOf | None:
     """Take `bool` and an enum apart into all their values."""
     if kind is bool:
         return OneOf(tuple([Value(bool, each) for each in (True, False)]))
-    if isinstance(kind, enum.EnumMeta) and not issubclass(kind, enum.Flag):
-        members: Mapping[str, object] = vars(kind)["_member_map_"]
-        return OneOf(tuple([Value(kind, each) for each in members.values()]))
-    return None
+    members: Mapping[str, object] = vars(kind).get("_member_map_", {})
+    if not members or issubclass(kind, enum.Flag):
+        return None
+    return OneOf(tuple([Value(kind, each) for each in members.values()]))
 
 
 def _variable_fits(given: Variable, wanted: Form) -> Verdict:
@@ -165,8 +154,8 @@ def _kind_fits(
             return _class_fits(given, wanted)
         case Instance():
             return _instance_fits(given, wanted)
-        case unreachable:
-            assert_never(unreachable)
+        case _:
+            assert_never(given)
 
 
 # ── instances ────────────────────────────────────────────────────────────────────────────────────
@@ -230,7 +219,7 @@ def _both(given: Form, wanted: Form) -> str:
 def _arguments_fit(given: Instance, wanted: Instance) -> Verdict:
     count = max(len(given.args), len(wanted.args))
     pairs = zip(arguments(given, count), arguments(wanted, count), variances(given.kind, count), strict=True)
-    return _all(_argument_fits(one, other, variance) for one, other, variance in pairs)
+    return all_of(_argument_fits(one, other, variance) for one, other, variance in pairs)
 
 
 def _argument_fits(given: Form, wanted: Form, variance: Variance) -> Verdict:
@@ -243,12 +232,12 @@ def _argument_fits(given: Form, wanted: Form, variance: Variance) -> Verdict:
             return _both_ways(given, wanted)
         case "unknown":
             return _unknown_variance(given, wanted)
-        case unreachable:
-            assert_never(unreachable)
+        case _:
+            assert_never(variance)
 
 
 def _both_ways(given: Form, wanted: Form) -> Verdict:
-    return _all(_fits(one, other) for one, other in ((given, wanted), (wanted, given)))
+    return all_of(_fits(one, other) for one, other in ((given, wanted), (wanted, given)))
 
 
 def _unknown_variance(given: Form, wanted: Form) -> Verdict:
@@ -263,7 +252,7 @@ def _unknown_variance(given: Form, wanted: Form) -> Verdict:
 def _is_hashable(given: Instance) -> Verdict:
     if given.kind in _HASHABLE:
         return True
-    if is_structural(given.kind):
+    if is_structural(given.kind) or given.kind.__module__ == "collections.abc":
         return Undecided(_both(given, Instance(collections.abc.Hashable)))
     found = next(vars(base)["__hash__"] for base in given.kind.__mro__ if "__hash__" in vars(base))
     if found is None and given.kind.__module__ == "builtins":
@@ -284,7 +273,7 @@ def _items_fit(given: Items, members: tuple[Form, ...], wanted: Form) -> Verdict
     if isinstance(wanted, Items):
         return _tuple_fits(given, wanted.members)
     if isinstance(wanted, Instance) and wanted.kind is tuple:
-        return _all(_fits(each, arguments(wanted, 1)[0]) for each in members)
+        return all_of(_fits(each, arguments(wanted, 1)[0]) for each in members)
     return _fits(as_sequence(given), wanted)
 
 
@@ -293,14 +282,14 @@ def _tuple_fits(given: Instance | Items, wanted: tuple[Form, ...]) -> Verdict:
         case Items(members):
             if len(members) != len(wanted):
                 return False
-            return _all(_fits(one, other) for one, other in zip(members, wanted, strict=True))
+            return all_of(_fits(one, other) for one, other in zip(members, wanted, strict=True))
         case Instance():
             member = arguments(given, 1)[0]
             if isinstance(member, Unreadable):
                 return Undecided(member.why)
             return isinstance(member, Anything)
-        case unreachable:
-            assert_never(unreachable)
+        case _:
+            assert_never(given)
 
 
 _TYPED_DICT: Final = Instance(collections.abc.Mapping, (Instance(str), OBJECT))
@@ -309,54 +298,26 @@ _TYPED_DICT: Final = Instance(collections.abc.Mapping, (Instance(str), OBJECT))
 def _keys_fit(given: type[object], wanted: Form) -> Verdict:
     if not isinstance(wanted, Keys):
         return _fits(_TYPED_DICT, wanted)
-    here, there = _items_of(given), _items_of(wanted.kind)
+    here, there = items_of(given), items_of(wanted.kind)
     if isinstance(here, Undecided):
         return here
     if isinstance(there, Undecided):
         return there
     if any(name not in here or here[name][0] != required for name, (required, _) in there.items()):
         return False
-    return _all(_both_ways(here[name][1], form) for name, (_, form) in there.items())
-
-
-def _items_of(kind: type[object]) -> dict[str, tuple[bool, Form]] | Undecided:
-    """Give the items of a TypedDict, required or not; or why they can't be compared."""
-    items: dict[str, tuple[bool, Form]] = {}
-    required: frozenset[str] = getattr(kind, "__required_keys__", frozenset[str]())
-    more = getattr(kind, "__extra_items__", None)
-    is_closed = getattr(kind, "__closed__", None) or more not in (
-        None,
-        getattr(typing_extensions, "NoExtraItems", None),
-    )
-    for name, annotation in class_annotations(kind, qualifiers=True).items():
-        marks = _marks(annotation)
-        if is_closed or typing_extensions.ReadOnly in marks:
-            return Undecided(f'"{kind.__name__}" is closed or has read-only items, which are not compared at run time')
-        is_required = typing_extensions.Required in marks if marks else name in required
-        items[name] = is_required, annotation if isinstance(annotation, Unreadable) else read(annotation)
-    return items
-
-
-def _marks(annotation: object) -> list[object]:
-    marks: list[object] = []
-    origin = get_origin(annotation)
-    while origin in (typing_extensions.Required, typing_extensions.NotRequired, typing_extensions.ReadOnly):
-        marks.append(origin)
-        annotation = get_args(annotation)[0]
-        origin = get_origin(annotation)
-    return marks
+    return all_of(_both_ways(here[name][1], form) for name, (_, form) in there.items())
 
 
 def _function_fits(given: Function, wanted: Form) -> Verdict:
     match wanted:
         case Function(parameters, result):
-            return _all((_parameters_fit(given.parameters, parameters), _fits(given.result, result)))
+            return all_of((_parameters_fit(given.parameters, parameters), _fits(given.result, result)))
         case Instance(collections.abc.Hashable):
             return True
         case Instance(kind) if is_structural(kind):
             lacks = lacks_for_sure(FunctionType, members_of(kind))
             return Undecided(_both(given, wanted)) if lacks is None else False
-        case Instance(kind) if kind.__module__ == "types":
+        case Instance(kind) if kind in _FUNCTIONS:
             return Undecided(_both(given, wanted))
         case _:
             return False
@@ -367,7 +328,7 @@ def _parameters_fit(given: tuple[Form, ...] | None, wanted: tuple[Form, ...] | N
         return True
     if len(given) != len(wanted):
         return False
-    return _all(_fits(other, one) for one, other in zip(given, wanted, strict=True))
+    return all_of(_fits(other, one) for one, other in zip(given, wanted, strict=True))
 
 
 def _called_fits(given: Instance, wanted: Function) -> Verdict:
@@ -384,8 +345,6 @@ def _class_fits(given: ClassOf, wanted: Form) -> Verdict:
             return _fits(of, other)
         case Instance(kind) if issubclass(kind, type):
             return True if isinstance(of, Anything) else _metaclass_fits(of, kind)
-        case Instance(collections.abc.Hashable):
-            return True
         case Instance(kind) if is_structural(kind):
             return Undecided(_both(given, wanted))
         case Function():
@@ -400,28 +359,3 @@ def _metaclass_fits(of: Form, wanted: type[object]) -> Verdict:
             return issubclass(type(kind), wanted)
         case _:
             return Undecided(_both(ClassOf(of), Instance(wanted)))
-
-
-# ── three-valued logic ───────────────────────────────────────────────────────────────────────────
-
-
-def _all(verdicts: Iterable[Verdict]) -> Verdict:
-    """Say False if any is, else undecided if any is."""
-    together: Verdict = True
-    for each in verdicts:
-        if each is False:
-            return False
-        if together is True:
-            together = each
-    return together
-
-
-def _any(verdicts: Iterable[Verdict]) -> Verdict:
-    """Say True if any is, else undecided if any is."""
-    together: Verdict = False
-    for each in verdicts:
-        if each is True:
-            return True
-        if together is False:
-            together = each
-    return together

@@ -37,7 +37,7 @@ class Dependencies(NamedTuple):
     @property
     def complete(self) -> bool:
         """Whether these are all of them, each with its name."""
-        return not self.unread and all(each.name is not None for each in self.read)
+        return not self.unread
 
 
 class Default(enum.Enum):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from mypy.checker import TypeChecker
-from mypy.nodes import CallExpr, Decorator, TempNode
-from mypy.types import AnyType, CallableType, Instance, ParamSpecType, get_proper_type
+from mypy.nodes import ARG_POS, CallExpr, Decorator, RefExpr, TempNode
+from mypy.types import AnyType, CallableType, Instance, NoneType, ParamSpecType, UninhabitedType, get_proper_type
 
 from flowing._mypy.facts import Body, Declaration, Dependencies
 from flowing._mypy.judge import MypyJudge
-from flowing._mypy.names import Unnamed, name_given, name_of_function, name_on, with_name
+from flowing._mypy.names import Unnamed, keep_on_function, name_given, name_of_function, name_on, with_name
 from flowing._mypy.reading import (
+    TASK_FUNCTION,
     is_call_of_task,
     options_of,
     read_body,
@@ -48,15 +49,12 @@ _COROUTINE: Final = "typing.Coroutine"
 _ROOT_DECORATOR: Final = "flowing._task.shapes.RootDecorator"
 _NO_REQUIRED: Final = "flowing._task.shapes.NoRequiredParameters"
 _UNRETURNABLE: Final = "flowing._task.shapes.Unreturnable"
-_STRING: Final = "builtins.str"
 
 
 # ── checks: outside mypy's filter for errors, once for each overload ─────────────────────────────
 
 
-def check_decorated(
-    reporter: Reporter, class_named: FindClass, ctx: MethodSigContext
-) -> FunctionLike:
+def check_decorated(reporter: Reporter, class_named: FindClass, ctx: MethodSigContext) -> FunctionLike:
     """Check a function under `@task(...)`, and a function given to the decorator that `task(...)` made."""
     signature = ctx.default_signature
     is_root = isinstance(ctx.type, Instance) and ctx.type.type.fullname == _ROOT_DECORATOR
@@ -88,19 +86,17 @@ def _read_decorated(
     return _declaration(checker, options or {}, name, read_body(checker, function))
 
 
-def check_call(
-    reporter: Reporter, class_named: FindClass, ctx: FunctionSigContext
-) -> FunctionLike:
+def check_call(reporter: Reporter, class_named: FindClass, ctx: FunctionSigContext) -> FunctionLike:
     """Check a function given to `task(function, ...)`."""
     signature, call = ctx.default_signature, ctx.context
-    options = options_of(call) if isinstance(call, CallExpr) else None
-    if options is None or "fn" not in options or len(signature.arg_types) == 0:
+    if not isinstance(call, CallExpr) or not call.args or call.arg_kinds[0] != ARG_POS:
+        return signature  # `task(...)`, whose result makes the task
+    is_first = _asks_for_unreturnable(signature)
+    options = options_of(call)
+    if options is None or "fn" not in options:
         return signature
     is_root = "depends_on" not in options
-    if is_root == ("depends_on" in signature.arg_names):
-        return signature
-    is_first = _asks_for_unreturnable(signature)
-    if not (is_first or is_root):
+    if is_root == ("depends_on" in signature.arg_names) or not (is_first or is_root):
         return signature
     checker = _checker(ctx.api)
     given = options.get("name")
@@ -164,7 +160,9 @@ def _forgiving(signature: CallableType, protocol: TypeInfo | None) -> CallableTy
     first = get_proper_type(signature.arg_types[0])
     if protocol is None or not isinstance(first, Instance) or first.type.fullname != _NO_REQUIRED:
         return signature
-    return signature.copy_modified(arg_types=[Instance(protocol, first.args), *signature.arg_types[1:]])
+    return signature.copy_modified(  # pyright: ignore[reportUnknownMemberType] - mypy's own defaults have no type
+        arg_types=[Instance(protocol, first.args), *signature.arg_types[1:]]
+    )
 
 
 # ── names: inside mypy's filter, for each overload that it tries ─────────────────────────────────
@@ -175,15 +173,19 @@ def name_made_by_task(reporter: Reporter, class_named: FindClass, ctx: FunctionC
     function = ctx.args[0][0] if ctx.callee_arg_names[0] in {None, "fn"} and ctx.args[0] else None
     if isinstance(ctx.context, Decorator):
         _check_bare(_checker(ctx.api), reporter, ctx, ctx.context)
-        return _named(ctx, _made(ctx, class_named), ctx.context.func.name)
+        _keep_on_function(ctx.context, ctx.context.func.name)
+        made = _made(ctx, class_named)
+        return ctx.default_return_type if made is None else with_name(made, ctx.context.func.name)
     given = _argument(ctx, "name")
     name = Unnamed.FUNCTION if given is None else name_given(given)
     if _hides_arguments(ctx):
         name = Unnamed.UNKNOWN
     if function is None:
-        return _named(ctx, ctx.default_return_type, name)
-    name = name_of_function(function) if name is Unnamed.FUNCTION else name
-    return _named(ctx, _made(ctx, class_named), name)
+        return with_name(ctx.default_return_type, name)
+    made = _made(ctx, class_named)
+    if made is None:
+        return ctx.default_return_type
+    return with_name(made, name_of_function(function) if name is Unnamed.FUNCTION else name)
 
 
 def _check_bare(checker: TypeChecker, reporter: Reporter, ctx: FunctionContext, decorated: Decorator) -> None:
@@ -206,18 +208,30 @@ def _check_bare(checker: TypeChecker, reporter: Reporter, ctx: FunctionContext, 
 def name_made_by_bind(ctx: FunctionContext) -> Type:
     """Name the task that `bind` makes, which has the function's name."""
     name = name_of_function(ctx.args[0][0]) if ctx.args and ctx.args[0] else Unnamed.UNKNOWN
-    return _named(ctx, ctx.default_return_type, name)
+    return with_name(ctx.default_return_type, name)
 
 
 def name_made_by_decorator(class_named: FindClass, ctx: MethodContext) -> Type:
     """Name the task that the decorator makes: as it was given, or as the function."""
+    made = _made(ctx, class_named)
+    if made is None:
+        return ctx.default_return_type
     name = name_on(ctx.type)
     if name is Unnamed.FUNCTION:
         if isinstance(ctx.context, Decorator):
             name = ctx.context.func.name
         else:
             name = name_of_function(ctx.args[0][0]) if ctx.args and ctx.args[0] else Unnamed.UNKNOWN
-    return _named(ctx, _made(ctx, class_named), name)
+    if isinstance(ctx.context, Decorator):
+        _keep_on_function(ctx.context, name)
+    return with_name(made, name)
+
+
+def _keep_on_function(decorated: Decorator, name: str | Unnamed) -> None:
+    first = decorated.decorators[0] if decorated.decorators else None
+    is_task = isinstance(first, RefExpr) and first.fullname == TASK_FUNCTION
+    if is_task or (first is not None and is_call_of_task(first)):  # else another decorator makes what the name leads to
+        keep_on_function(decorated, name)
 
 
 def rename(ctx: MethodContext) -> Type:
@@ -225,24 +239,30 @@ def rename(ctx: MethodContext) -> Type:
     given = _argument(ctx, "name")
     name = name_on(ctx.type) if given is None else name_given(given)
     known = isinstance(name, str) and not _hides_arguments(ctx)
-    return _named(ctx, ctx.default_return_type, name if known else Unnamed.UNKNOWN)
+    return with_name(ctx.default_return_type, name if known else Unnamed.UNKNOWN)
 
 
-def _made(ctx: FunctionContext | MethodContext, class_named: FindClass) -> Type:
-    """Give every overload that a function with Any in it fits the same result.
+def _made(ctx: FunctionContext | MethodContext, class_named: FindClass) -> Type | None:
+    """Give every overload that a function with Any in it fits the same result, and one that fits none its own.
 
     mypy makes the result Any where they differ: for each function without annotations, and for many an `async def`.
+    None for the overload of an `async def` where the function is not one.
     """
     made = get_proper_type(ctx.default_return_type)
     function = get_proper_type(ctx.arg_types[0][0]) if ctx.arg_types and ctx.arg_types[0] else None
     if not isinstance(made, Instance) or len(made.args) != 2 or not isinstance(function, CallableType):  # noqa: PLR2004 - P and R
         return made
     result = get_proper_type(function.ret_type)
+    if isinstance(result, UninhabitedType):
+        return made
     if isinstance(result, AnyType):
         return _with_class(made, class_named(_SYNC), result)
     if isinstance(result, Instance) and result.type.fullname == _COROUTINE:
         return _with_class(made, class_named(_ASYNC), result.args[-1])
-    return made
+    if made.type.fullname == _ASYNC and isinstance(result, (Instance, NoneType)):
+        return None
+    fits_none = isinstance(get_proper_type(made.args[1]), AnyType) and not function.variables
+    return Instance(made.type, [made.args[0], result]) if fits_none else made
 
 
 def _with_class(made: Instance, kind: TypeInfo | None, result: Type) -> Instance:
@@ -260,10 +280,6 @@ def _hides_arguments(ctx: FunctionContext | MethodContext) -> bool:
     return any(kind.is_star() for kinds in ctx.arg_kinds for kind in kinds)
 
 
-def _named(ctx: FunctionContext | MethodContext, made: Type, name: str | Unnamed) -> Type:
-    return with_name(made, name, ctx.api.named_generic_type(_STRING, []))
-
-
 def _checker(api: CheckerPluginInterface) -> TypeChecker:
     assert isinstance(api, TypeChecker), "mypy's only checker"
     return api
@@ -277,7 +293,7 @@ def join_as_tasks(ctx: ClassDefContext) -> None:
 
     mypy takes the upper bound of a ParamSpec for the join of two classes whose ParamSpecs differ.
     """
-    bases = [base for base in ctx.cls.info.bases if isinstance(base, Instance) and base.args]
+    bases = [base for base in ctx.cls.info.bases if base.args]
     if not bases:
         return
     task = Instance(bases[0].type, [ctx.api.named_type("builtins.object", [])])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mypy.checker import TypeChecker
 from mypy.messages import format_type_distinctly
 from mypy.nodes import ARG_POS, TempNode
 from mypy.subtypes import is_subtype
 
 if TYPE_CHECKING:
+    from mypy.checker import TypeChecker
     from mypy.types import CallableType, Type
 
 
@@ -26,7 +26,9 @@ class MypyJudge(NamedTuple):
 
     def _fits_generic(self, value: Type, taken: Type, signature: CallableType) -> bool:
         """Let mypy solve the type variables of the signature for this one parameter."""
-        call = signature.copy_modified(arg_types=[taken], arg_kinds=[ARG_POS], arg_names=[None])
+        call = signature.copy_modified(  # pyright: ignore[reportUnknownMemberType] - mypy's own defaults have no type
+            arg_types=[taken], arg_kinds=[ARG_POS], arg_names=[None]
+        )
         argument = TempNode(value)
         with self.checker.msg.filter_errors() as mistakes:
             self.checker.expr_checker.check_call(call, [argument], [ARG_POS], argument)

@@ -1,7 +1,10 @@
 """The name of a task, kept on its type, where it goes wherever the type goes. Never touches a declaration.
 
 mypy stores `Instance.extra_attrs` in its cache and compares them in the daemon, so a name that changes in one module is
-seen in all others. No attribute of this name can be written in Python, so nothing else ever meets it.
+seen in all others. What is kept stands among the names of attributes that can't be assigned, and no attribute has it.
+
+Where mypy makes one type of two tasks that differ in nothing but their names (`a if x else b`), it takes the attributes
+off one of the two originals, for the rest of its run. A decorated function keeps its name in a second place for that.
 """
 
 from __future__ import annotations
@@ -9,14 +12,14 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, Final
 
-from mypy.nodes import Decorator, FuncDef, MemberExpr, NameExpr, OverloadedFuncDef, TypeInfo
-from mypy.types import AnyType, Instance, LiteralType, NoneType, TypeOfAny, get_proper_type
+from mypy.nodes import Decorator, FuncDef, MemberExpr, NameExpr, OverloadedFuncDef, RefExpr, TypeInfo
+from mypy.types import ExtraAttrs, Instance, LiteralType, NoneType, get_proper_type
 
 if TYPE_CHECKING:
     from mypy.nodes import Expression
     from mypy.types import Type
 
-_ATTRIBUTE: Final = "name of the task"
+_NAMED: Final = "the task's name: "
 
 
 class Unnamed(enum.Enum):
@@ -26,36 +29,51 @@ class Unnamed(enum.Enum):
     FUNCTION = "that of the function"
 
 
-def with_name(type_: Type, name: str | Unnamed, string: Instance) -> Type:
-    """Keep a name on the type of a task, or of the decorator that will make one; `string` is the type `str`."""
+def with_name(type_: Type, name: str | Unnamed) -> Type:
+    """Keep a name on the type of a task, or of the decorator that will make one.
+
+    That there is none is kept too: mypy drops what differs when it joins two types, but may take over what is kept on
+    one of them when nothing is on the other.
+    """
     proper = get_proper_type(type_)
     if not isinstance(proper, Instance):
         return type_
-    match name:
-        case str():
-            kept: Type = LiteralType(name, string)
-        case Unnamed.FUNCTION:
-            kept = NoneType()
-        case Unnamed.UNKNOWN:
-            # Something must be kept: mypy drops attributes that differ when it joins two types, but may take over
-            # those of one type when the other has none.
-            kept = AnyType(TypeOfAny.special_form)
-    return proper.copy_with_extra_attr(_ATTRIBUTE, kept)
+    kept = name.value if isinstance(name, Unnamed) else f"{_NAMED}{name}"
+    return Instance(
+        proper.type,
+        proper.args,
+        proper.line,
+        proper.column,
+        extra_attrs=ExtraAttrs({}, immutable={kept}, mod_name=None),
+    )
 
 
 def name_on(type_: Type) -> str | Unnamed:
     """Read the name that was kept on a type."""
     proper = get_proper_type(type_)
-    if not isinstance(proper, Instance) or proper.extra_attrs is None:
-        return Unnamed.UNKNOWN
-    kept = get_proper_type(proper.extra_attrs.attrs.get(_ATTRIBUTE))
-    match kept:
-        case LiteralType(value=str() as name):
-            return name
-        case NoneType():
-            return Unnamed.FUNCTION
-        case _:
-            return Unnamed.UNKNOWN
+    if isinstance(proper, Instance) and proper.extra_attrs is not None:
+        for kept in proper.extra_attrs.immutable:
+            if kept.startswith(_NAMED):
+                return kept[len(_NAMED) :]
+            if kept == Unnamed.FUNCTION.value:
+                return Unnamed.FUNCTION
+    return Unnamed.UNKNOWN
+
+
+def keep_on_function(decorated: Decorator, name: str | Unnamed) -> None:
+    """Keep the name with the function too, in a field that mypy saves but reads of variables alone."""
+    decorated.var.final_value = name if isinstance(name, str) else None
+
+
+def name_of(expression: Expression, type_: Type) -> str | None:
+    """Name the task that an expression stands for, by its type, or else by the decorated function that it refers to."""
+    proper = get_proper_type(type_)
+    erased = isinstance(proper, Instance) and proper.extra_attrs is None
+    if erased and isinstance(expression, RefExpr) and isinstance(expression.node, Decorator):
+        kept = expression.node.var.final_value
+        return kept if isinstance(kept, str) else None
+    name = name_on(type_)
+    return name if isinstance(name, str) else None
 
 
 def name_given(type_: Type) -> str | Unnamed:
@@ -63,13 +81,12 @@ def name_given(type_: Type) -> str | Unnamed:
     proper = get_proper_type(type_)
     if isinstance(proper, Instance) and proper.last_known_value is not None:
         proper = proper.last_known_value
-    match proper:
-        case LiteralType(value=str() as name):
-            return name
-        case NoneType():
-            return Unnamed.FUNCTION
-        case _:
-            return Unnamed.UNKNOWN
+    if isinstance(proper, NoneType):
+        return Unnamed.FUNCTION
+    # A name that can't be printed is refused at run time, and some of them mypy can't save.
+    if isinstance(proper, LiteralType) and isinstance(proper.value, str) and proper.value.isprintable():
+        return proper.value
+    return Unnamed.UNKNOWN
 
 
 def name_of_function(function: Expression) -> str | Unnamed:

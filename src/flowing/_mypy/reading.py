@@ -33,7 +33,7 @@ from mypy.subtypes import find_member
 from mypy.types import AnyType, CallableType, Instance, TupleType, TypeOfAny, UnpackType, get_proper_type
 
 from flowing._mypy.facts import Body, Default, Dependencies, Dependency, Function, Parameter, Unread
-from flowing._mypy.names import Unnamed, name_on
+from flowing._mypy.names import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -69,17 +69,18 @@ def as_task(type_: Type) -> Instance | None:
     proper = get_proper_type(type_)
     if not isinstance(proper, Instance):
         return None
-    info = next((each for each in proper.type.mro if each.fullname == TASK), None)
-    return None if info is None else map_instance_to_supertype(proper, info)
+    for base in proper.type.mro:
+        if base.fullname == TASK:
+            return map_instance_to_supertype(proper, base)
+    return None
 
 
 def _dependency(type_: Type, place: Expression) -> Dependency | None:
     task = as_task(type_)
     if task is None or len(task.args) != 1:
         return None
-    name = name_on(type_)
     node = place.node if isinstance(place, RefExpr) else None
-    return Dependency(name if isinstance(name, str) else None, task.args[0], place, node)
+    return Dependency(name_of(place, type_), task.args[0], place, node)
 
 
 # ── lists of tasks ───────────────────────────────────────────────────────────────────────────────
@@ -89,12 +90,16 @@ def read_dependencies(checker: TypeChecker, given: Expression | None) -> Depende
     """Read a list of tasks: written out, or a tuple that is a constant, or both joined with `*` or `+`."""
     if given is None:
         return _NOTHING
-    parts = list(_parts(checker, given))
-    nameless = [Unread(each.place, _NO_NAME) for each in parts if isinstance(each, Dependency) and each.name is None]
-    return Dependencies(
-        tuple(each for each in parts if isinstance(each, Dependency)),
-        (*[each for each in parts if isinstance(each, Unread)], *nameless),
-    )
+    read: list[Dependency] = []
+    unread: list[Unread] = []
+    for part in _parts(checker, given):
+        if isinstance(part, Unread):
+            unread.append(part)
+        else:
+            read.append(part)
+            if part.name is None:
+                unread.append(Unread(part.place, _NO_NAME))
+    return Dependencies(read, unread)
 
 
 def _parts(checker: TypeChecker, given: Expression) -> Iterator[Dependency | Unread]:
@@ -182,9 +187,12 @@ def read_function(
         name = signature.arg_names[number]
         if kind == ARG_STAR2:
             more = type_
+        elif kind == ARG_STAR:
+            continue
         elif name is not None:
-            parameters.append(_parameter(checker, name, type_, written.get(name), required=kind.is_required(), place=place))
-        elif kind != ARG_STAR and kind.is_required():
+            argument = written.get(name)
+            parameters.append(_parameter(checker, name, type_, argument, required=kind.is_required(), place=place))
+        elif kind.is_required():
             if argument is None or not argument.pos_only or argument.variable.name.startswith("__"):
                 return None
             parameters.append(
@@ -266,8 +274,3 @@ def read_gates(checker: TypeChecker, options: Mapping[str, Expression]) -> dict[
 
 def _is_none(expression: Expression) -> bool:
     return isinstance(expression, NameExpr) and expression.fullname == "builtins.None"
-
-
-def known_name(name: str | Unnamed) -> str | None:
-    """Give a name if it is one."""
-    return name if isinstance(name, str) else None

@@ -68,9 +68,7 @@ def _filled(
         yield _wrong(wording.two_sources(declared, body, parameter, other), dependency.place)
 
 
-def _typed(
-    declared: Declaration, body: Body, dependency: Dependency, taken: Type, judge: Judge
-) -> Iterator[Finding]:
+def _typed(declared: Declaration, body: Body, dependency: Dependency, taken: Type, judge: Judge) -> Iterator[Finding]:
     assert body.function is not None
     if not judge.fits(dependency.value, taken, body.function.signature):
         message = wording.mismatch(declared, body, dependency, judge.show(dependency.value, taken))

@@ -26,7 +26,7 @@ def mismatch(declared: Declaration, body: Body, dependency: Dependency, types: t
     made, taken = types
     return (
         f'Task "{_name(dependency)}" makes {made}, but {_owner(declared, body)} takes it as {taken}; '
-        f'change the type of parameter "{_name(dependency)}", or depend on a task that makes {taken}'
+        f"change the parameter's type, or depend on a task that makes {taken}"
     )
 
 

@@ -1,19 +1,20 @@
 """Correct wiring of every kind; the plugin may not say a word, not even where it is asked for what it can't check."""
 
+# ruff: noqa: ANN001, ANN201, ANN401, RUF005, TC002 - each is a way to write it
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Generic, Literal, NamedTuple, ParamSpec, Protocol, TypedDict, TypeVar
 
+import shop
+from shop import LABELLED, NAME, count_stock, late, stock
+from shop import prices as imported
 from typing_extensions import Unpack
 
 import flowing
-import shop
 from flowing import Depends, Flow, SyncTask, Task, bind, task
 from flowing.task import task as step
-from shop import LABELLED, NAME, count_stock, late, stock
-from shop import prices as imported
 
 P = ParamSpec("P")
 T = TypeVar("T")

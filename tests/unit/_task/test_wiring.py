@@ -130,7 +130,7 @@ def test_what_does_not_fit_is_refused_at_definition(function: Callable[..., Any]
 def test_without_dependencies_every_parameter_needs_a_default() -> None:
     """[G6] The message says that there is nothing to take."""
     with pytest.raises(SignatureError, match=r"'x', but nothing fills that parameter of .*: there is no dependency"):
-        task(lambda x: x, name="step")  # type: ignore[arg-type]
+        task(lambda x: x, name="step")  # type: ignore[flowing-wiring]
     assert task(max, name="step").body.keywords == ()  # type: ignore[arg-type]
 
 
@@ -164,7 +164,7 @@ def test_a_wrapper_must_accept_what_the_function_inside_promises() -> None:
 
     message = r"task 'total': the decorator around total\(fetch\) .* no parameter 'fetch'.*take \*args and \*\*kwargs"
     with pytest.raises(SignatureError, match=message):
-        task(narrow, depends_on=[fetch])
+        task(narrow, depends_on=[fetch])  # type: ignore[flowing-wiring]  # what must not work
 
 
 # ── gates and predicates ─────────────────────────────────────────────────────────────────────────

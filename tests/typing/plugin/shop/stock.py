@@ -33,3 +33,8 @@ def total(prices: dict[str, float], counted: int = Depends(count_stock)) -> floa
 
 def add(a: int, b: int, /, *, c: int = 0) -> int:
     return a + b + c
+
+
+@task
+def number() -> str:
+    return "another task named number"
