@@ -38,7 +38,7 @@ from flowing._mypy.reading import TASK_FUNCTION
 from flowing._mypy.reporting import Reporter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from mypy.options import Options
     from mypy.plugin import (
@@ -72,8 +72,20 @@ class _FlowingPlugin(Plugin):
     def __init__(self, options: Options) -> None:
         super().__init__(options)
         reports_unchecked = _reports_unchecked(options.config_file)
-        self._reporter: Final = Reporter(reports_unchecked=reports_unchecked)
+        reporter = Reporter(reports_unchecked=reports_unchecked)
         self._config: Final = {_OPTION: reports_unchecked, "source": _digest_of_the_source()}
+        check_decorated = partial(hooks.check_decorated, reporter, self._class_named)
+        name_made_by_decorator = partial(hooks.name_made_by_decorator, self._class_named)
+        self._function_checks: Final = {TASK_FUNCTION: partial(hooks.check_call, reporter, self._class_named)}
+        self._method_checks: Final = dict.fromkeys(_DECORATORS, check_decorated)
+        self._function_names: Final[Mapping[str, Callable[[FunctionContext], Type]]] = {
+            TASK_FUNCTION: partial(hooks.name_made_by_task, reporter, self._class_named),
+            _BIND: hooks.name_made_by_bind,
+        }
+        self._method_names: Final[Mapping[str, Callable[[MethodContext], Type]]] = {
+            **dict.fromkeys(_DECORATORS, name_made_by_decorator),
+            **dict.fromkeys(_WITH_OPTIONS, hooks.rename),
+        }
 
     @override
     def report_config_data(self, ctx: ReportConfigContext) -> Any:
@@ -83,28 +95,22 @@ class _FlowingPlugin(Plugin):
     @override
     def get_function_signature_hook(self, fullname: str) -> Callable[[FunctionSigContext], FunctionLike] | None:
         """Check `task(function, ...)`."""
-        return partial(hooks.check_call, self._reporter, self._class_named) if fullname == TASK_FUNCTION else None
+        return self._function_checks.get(fullname)
 
     @override
     def get_method_signature_hook(self, fullname: str) -> Callable[[MethodSigContext], FunctionLike] | None:
         """Check `@task(...)`."""
-        if fullname in _DECORATORS:
-            return partial(hooks.check_decorated, self._reporter, self._class_named)
-        return None
+        return self._method_checks.get(fullname)
 
     @override
     def get_function_hook(self, fullname: str) -> Callable[[FunctionContext], Type] | None:
         """Check a bare `@task`, and name what `task` and `bind` make."""
-        if fullname == TASK_FUNCTION:
-            return partial(hooks.name_made_by_task, self._reporter, self._class_named)
-        return hooks.name_made_by_bind if fullname == _BIND else None
+        return self._function_names.get(fullname)
 
     @override
     def get_method_hook(self, fullname: str) -> Callable[[MethodContext], Type] | None:
         """Name what `@task(...)` and `with_options` make."""
-        if fullname in _DECORATORS:
-            return partial(hooks.name_made_by_decorator, self._class_named)
-        return hooks.rename if fullname in _WITH_OPTIONS else None
+        return self._method_names.get(fullname)
 
     @override
     def get_customize_class_mro_hook(self, fullname: str) -> Callable[[ClassDefContext], None] | None:

@@ -78,6 +78,7 @@ PLUGIN_EXCEPTIONS: Final[Mapping[str, str]] = {
 NAMED: Final = [
     Pair("types.ModuleType", "memoryview"),  # a module has any attribute, and so those of a Coroutine
     Pair("types.ModuleType", "abc.Container[int]"),
+    Pair("types.ModuleType", "abc.Generator[int, None, None]"),  # a protocol in typeshed, a class in Python
     Pair("Only", "Literal[Only.ONE]"),  # to mypy the same inside unions alone
     Pair("typing.Optional[Only]", "Literal[Only.ONE, None]"),
     Pair("enum.Enum", "abc.Mapping[int, str] | tuple[int]"),  # an enum without members has no value that does not fit

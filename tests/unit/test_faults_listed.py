@@ -75,7 +75,11 @@ def test_every_fault_is_covered_or_waits_for_something() -> None:
         ("| R5 |", "| R4 |", "R4 is not expected here"),
         ("| P1 |", "| P99 |", "P99 is not expected here"),
         ("type and fix | waits: checkpoint |", "type and fix | later |", "G15 has no test and waits for nothing"),
-        ("type and fix | waits: checkpoint |", "type and fix | waits: never |", "G15 waits for never, which is no capability"),
+        (
+            "type and fix | waits: checkpoint |",
+            "type and fix | waits: never |",
+            "G15 waits for never, which is no capability",
+        ),
         ("::test_import_starts_nothing", "::test_gone", "which does not exist"),
         (
             "`unit/faults/test_process.py::test_import_starts_nothing`",

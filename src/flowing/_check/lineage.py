@@ -90,9 +90,12 @@ _STRUCTURAL: Final = frozenset(
         abc.Reversible,
         abc.Container,
         abc.Collection,
+        abc.Generator,
         abc.Awaitable,
+        abc.Coroutine,
         abc.AsyncIterable,
         abc.AsyncIterator,
+        abc.AsyncGenerator,
         AbstractContextManager,
         AbstractAsyncContextManager,
         PathLike,
@@ -220,8 +223,8 @@ def members_of(protocol: type[object]) -> AbstractSet[str]:
     """List what an object must have to fit a protocol."""
     if is_protocol(protocol):
         return get_protocol_members(protocol)
-    members: frozenset[str] = vars(protocol)["__abstractmethods__"]
-    return members
+    needed: list[frozenset[str]] = [getattr(base, "__abstractmethods__", frozenset()) for base in protocol.__mro__]
+    return frozenset[str]().union(*needed)
 
 
 def lacks_for_sure(kind: type[object], members: AbstractSet[str]) -> str | None:

@@ -66,8 +66,8 @@ def check_decorated(reporter: Reporter, class_named: FindClass, ctx: MethodSigCo
     if declared is None or checker.current_node_deferred:
         return signature
     if is_first:
-        call = _call_of_task(ctx.context)
-        reporter.report(checker, findings(declared, MypyJudge(checker)), ignorable_at=call if is_root else None)
+        ignorable_at = _call_of_task(ctx.context) if is_root else None
+        reporter.report(checker, findings(declared, MypyJudge(checker)), ignorable_at=ignorable_at)
     return _forgiving(signature, class_named(_FUNCTION)) if is_root and misses_a_value(declared) else signature
 
 

@@ -12,12 +12,12 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, Final
 
-from mypy.nodes import Decorator, FuncDef, MemberExpr, NameExpr, OverloadedFuncDef, RefExpr, TypeInfo
+from mypy.nodes import Decorator, FuncDef, MemberExpr, NameExpr, OverloadedFuncDef, TypeInfo
 from mypy.types import ExtraAttrs, Instance, LiteralType, NoneType, get_proper_type
 
 if TYPE_CHECKING:
-    from mypy.nodes import Expression
-    from mypy.types import Type
+    from mypy.nodes import Expression, SymbolNode
+    from mypy.types import ProperType, Type
 
 _NAMED: Final = "the task's name: "
 
@@ -48,11 +48,10 @@ def with_name(type_: Type, name: str | Unnamed) -> Type:
     )
 
 
-def name_on(type_: Type) -> str | Unnamed:
+def name_on(type_: ProperType) -> str | Unnamed:
     """Read the name that was kept on a type."""
-    proper = get_proper_type(type_)
-    if isinstance(proper, Instance) and proper.extra_attrs is not None:
-        for kept in proper.extra_attrs.immutable:
+    if isinstance(type_, Instance) and type_.extra_attrs is not None:
+        for kept in type_.extra_attrs.immutable:
             if kept.startswith(_NAMED):
                 return kept[len(_NAMED) :]
             if kept == Unnamed.FUNCTION.value:
@@ -65,14 +64,12 @@ def keep_on_function(decorated: Decorator, name: str | Unnamed) -> None:
     decorated.var.final_value = name if isinstance(name, str) else None
 
 
-def name_of(expression: Expression, type_: Type) -> str | None:
-    """Name the task that an expression stands for, by its type, or else by the decorated function that it refers to."""
-    proper = get_proper_type(type_)
-    erased = isinstance(proper, Instance) and proper.extra_attrs is None
-    if erased and isinstance(expression, RefExpr) and isinstance(expression.node, Decorator):
-        kept = expression.node.var.final_value
+def name_of(task: Instance, node: SymbolNode | None) -> str | None:
+    """Name a task by what is kept on its type, or else with the decorated function that was referred to."""
+    if task.extra_attrs is None and isinstance(node, Decorator):
+        kept = node.var.final_value
         return kept if isinstance(kept, str) else None
-    name = name_on(type_)
+    name = name_on(task)
     return name if isinstance(name, str) else None
 
 

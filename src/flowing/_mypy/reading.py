@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mypy.maptype import map_instance_to_supertype
 from mypy.nodes import (
     ARG_NAMED,
     ARG_POS,
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
     from mypy.types import ProperType, Type
 
 TASK_FUNCTION: Final = "flowing.task.task"
-TASK: Final = "flowing._task.declared.Task"
+_TASKS: Final = frozenset(f"flowing._task.declared.{each}" for each in ("Task", "SyncTask", "AsyncTask"))
 _DEPENDS: Final = "flowing.task.Depends"
 _NO_LIST: Final = "it is not written as a list here"
 _NO_NAME: Final = "the name of this task is not known here"
@@ -64,23 +63,17 @@ def type_of(checker: TypeChecker, expression: Expression) -> ProperType:
         return get_proper_type(checker.get_expression_type(expression))
 
 
-def as_task(type_: Type) -> Instance | None:
-    """See a type as `Task[R]`; None if it is no task."""
-    proper = get_proper_type(type_)
-    if not isinstance(proper, Instance):
-        return None
-    for base in proper.type.mro:
-        if base.fullname == TASK:
-            return map_instance_to_supertype(proper, base)
-    return None
+def value_made(task: Instance) -> Type | None:
+    """Give the R of `Task[R]`, `SyncTask[P, R]` and `AsyncTask[P, R]`; None if it is no task."""
+    return task.args[-1] if task.args and task.type.fullname in _TASKS else None
 
 
-def _dependency(type_: Type, place: Expression) -> Dependency | None:
-    task = as_task(type_)
-    if task is None or len(task.args) != 1:
+def _dependency(type_: ProperType, place: Expression) -> Dependency | None:
+    value = value_made(type_) if isinstance(type_, Instance) else None
+    if value is None or not isinstance(type_, Instance):
         return None
     node = place.node if isinstance(place, RefExpr) else None
-    return Dependency(name_of(place, type_), task.args[0], place, node)
+    return Dependency(name_of(type_, node), value, place, node)
 
 
 # ── lists of tasks ───────────────────────────────────────────────────────────────────────────────
@@ -122,15 +115,12 @@ def _parts_of_constant(type_: ProperType, given: Expression) -> Iterator[Depende
         yield Unread(given, _NO_LIST)
         return
     for item in type_.items:
-        part = _part(item, given)
+        part = _part(get_proper_type(item), given)
         yield part._replace(node=None) if isinstance(part, Dependency) else part  # the node is the tuple's
 
 
-def _part(type_: Type, place: Expression) -> Dependency | Unread:
-    dependency = _dependency(type_, place)
-    if dependency is not None:
-        return dependency
-    return Unread(place, _NO_NAME if isinstance(get_proper_type(type_), AnyType) else None)
+def _part(type_: ProperType, place: Expression) -> Dependency | Unread:
+    return _dependency(type_, place) or Unread(place, _NO_NAME if isinstance(type_, AnyType) else None)
 
 
 # ── functions ────────────────────────────────────────────────────────────────────────────────────
@@ -151,7 +141,7 @@ def read_body(checker: TypeChecker, given: Expression, *, option: str | None = N
 
 
 def _signature(type_: ProperType) -> CallableType | None:
-    if isinstance(type_, Instance) and as_task(type_) is None:
+    if isinstance(type_, Instance) and value_made(type_) is None:
         member = find_member("__call__", type_, type_)
         type_ = get_proper_type(member) if member is not None else type_
     return type_ if isinstance(type_, CallableType) else None
