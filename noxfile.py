@@ -15,6 +15,7 @@ import nox
 
 PYTHONS = ("3.11", "3.12", "3.13")
 LOWEST = ("attrs==23.2.0", "typing-extensions==4.12.0")
+MYPYS = ("mypy==1.16.*", "mypy==2.4.*")  # what flowing.mypy_plugin says it works with
 HERE = Path(sys.executable).parent
 
 nox.needs_version = ">=2025.2.9"
@@ -62,6 +63,14 @@ def checkers(session: nox.Session) -> None:
     session.install(".[dev,checkers]")
     files = session.posargs or ["tests/typing/test_checkers.py", "tests/typing/test_editor.py"]
     session.run("pytest", *files, env={"FLOWING_CHECKERS": "required"})
+
+
+@nox.session
+@nox.parametrize("mypy", MYPYS)
+def plugin(session: nox.Session, mypy: str) -> None:
+    """Test the mypy plugin under the oldest and the newest mypy that it works with."""
+    session.install(".", "pytest>=9,<10", "hypothesis>=6.100,<7", mypy)
+    session.run("pytest", "tests/unit/test_mypy_plugin.py", "tests/unit/test_mypy_plugin_modes.py")
 
 
 @nox.session(venv_backend="none")

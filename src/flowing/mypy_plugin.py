@@ -17,7 +17,7 @@ To hear of each of them, as errors with the code `flowing-unchecked`, say so in 
     [flowing-mypy]
     report_unchecked = true
 
-Works with mypy 1.18 to 2.4, with its cache, its daemon and `--num-workers`.
+Works with mypy 1.16 to 2.4, with its cache, its daemon and its parallel workers.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from flowing._mypy.reading import (
     read_function,
     read_gates,
     type_of,
+    unreadable,
 )
 from flowing._mypy.reporting import withdraw
 from flowing._mypy.rules import findings, misses_a_value
@@ -63,7 +64,7 @@ def check_decorated(reporter: Reporter, class_named: FindClass, ctx: MethodSigCo
         return signature
     checker = _checker(ctx.api)
     declared = _read_decorated(checker, ctx, ctx.args[0][0], is_root=is_root)
-    if declared is None or checker.current_node_deferred:
+    if checker.current_node_deferred:
         return signature
     if is_first:
         ignorable_at = _call_of_task(ctx.context) if is_root else None
@@ -71,19 +72,20 @@ def check_decorated(reporter: Reporter, class_named: FindClass, ctx: MethodSigCo
     return _forgiving(signature, class_named(_FUNCTION)) if is_root and misses_a_value(declared) else signature
 
 
-def _read_decorated(
-    checker: TypeChecker, ctx: MethodSigContext, function: Expression, *, is_root: bool
-) -> Declaration | None:
+def _read_decorated(checker: TypeChecker, ctx: MethodSigContext, function: Expression, *, is_root: bool) -> Declaration:
     call = _call_of_task(ctx.context)
     options = None if call is None else options_of(call)
-    if options is None and not is_root:
-        return None
     name = name_on(ctx.type)
     if isinstance(ctx.context, Decorator) and isinstance(function, TempNode):
         name = ctx.context.func.name if name is Unnamed.FUNCTION else name
-        return _declaration(checker, options or {}, name, _body_of(checker, ctx.context, function.type))
-    name = name_of_function(function) if name is Unnamed.FUNCTION else name
-    return _declaration(checker, options or {}, name, read_body(checker, function))
+        body = _body_of(checker, ctx.context, function.type)
+    else:
+        name = name_of_function(function) if name is Unnamed.FUNCTION else name
+        body = read_body(checker, function)
+    declared = _declaration(checker, options or {}, name, body)
+    if options is None and not is_root:
+        return declared._replace(depends_on=unreadable(call or body.place))
+    return declared
 
 
 def check_call(reporter: Reporter, class_named: FindClass, ctx: FunctionSigContext) -> FunctionLike:

@@ -95,6 +95,11 @@ def read_dependencies(checker: TypeChecker, given: Expression | None) -> Depende
     return Dependencies(read, unread)
 
 
+def unreadable(place: Context) -> Dependencies:
+    """Stand in for a list that is somewhere else."""
+    return Dependencies((), (Unread(place, _NO_LIST),))
+
+
 def _parts(checker: TypeChecker, given: Expression) -> Iterator[Dependency | Unread]:
     match given:
         case ListExpr() | TupleExpr():

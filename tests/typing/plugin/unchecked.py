@@ -64,6 +64,20 @@ def later(step: SyncTask[[], int], steps: Sequence[Task[object]], anything: Any,
         def in_a_loop(number: str) -> None: ...
 
 
+decorator = task(depends_on=[number], name="by_decorator")
+OPTIONS: dict[str, Any] = {}
+
+
+@decorator
+# U: The wiring of task "by_decorator" is not checked in full: it is not written as a list here
+def decorated(number: str) -> None: ...
+
+
+# U: The wiring of this task is not checked in full: it is not written as a list here
+@task(depends_on=[number], **OPTIONS)
+def by_star(number: str) -> None: ...
+
+
 def wrapped(function: Callable[[int], str]) -> Callable[..., str]:
     return lambda *args: function(1)
 
