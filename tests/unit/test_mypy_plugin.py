@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 import flowing
 
 mypy_api = pytest.importorskip("mypy.api", reason="the plugin runs inside mypy, which is not installed here")
+mypy_plugin = pytest.importorskip("flowing.mypy_plugin")
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,6 +125,32 @@ def test_what_cannot_be_checked_is_silent_unless_asked_for(
     assert default.said == Counter(
         {said: count for said, count in checked.said.items() if said.code == "flowing-wiring"}
     )
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "asked_for"),
+    [
+        ("mypy.ini", "[flowing-mypy]\nreport_unchecked = true", True),
+        ("mypy.ini", "[flowing-mypy]\nreport_unchecked = no", False),
+        ("setup.cfg", "[mypy]\n", False),
+        ("pyproject.toml", "[tool.flowing-mypy]\nreport_unchecked = true", True),
+        ("pyproject.toml", "[tool.mypy]\n", False),
+        ("missing.ini", None, False),
+    ],
+)
+def test_the_option_is_read_from_the_file_that_configures_mypy(
+    tmp_path: Path, file: str, text: str | None, *, asked_for: bool
+) -> None:
+    if text is not None:
+        (tmp_path / file).write_text(text, encoding="utf-8")
+    assert mypy_plugin._reports_unchecked(str(tmp_path / file)) is asked_for
+
+
+def test_flowing_itself_never_imports_the_plugin() -> None:
+    """Who runs a flow need not have mypy."""
+    seen = "import sys, flowing; print([name for name in sys.modules if name.split('.')[0] == 'mypy'])"
+    done = subprocess.run([sys.executable, "-c", seen], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"
 
 
 WORDINGS = {

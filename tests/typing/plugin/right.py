@@ -346,6 +346,23 @@ class Box(Generic[T]):
 of_generic_class = task(Box, name="box", depends_on=[bind(str).with_options(name="value")])
 
 
+# ── what is silenced on purpose: where it is said, or on the line of the decorator ───────────────
+
+
+@task
+def silenced(number: int) -> int:  # type: ignore[flowing-wiring]
+    return number
+
+
+@task(retry=1)  # type: ignore[flowing-wiring]
+def silenced_above(number: int) -> int:
+    return number
+
+
+@task(depends_on=[number])  # type: ignore[flowing-wiring]
+def silenced_dependency(number: str) -> None: ...
+
+
 # ── lists of unlike tasks ────────────────────────────────────────────────────────────────────────
 
 steps = [number, in_order, late, by_bind, bound]
