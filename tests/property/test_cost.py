@@ -71,18 +71,13 @@ def instructions(act: Callable[[], object]) -> int:
         count += event == "opcode"
         return trace
 
-    def once(act: Callable[[], object]) -> int:
-        nonlocal count
-        count, before = 0, sys.gettrace()
-        sys.settrace(trace)
-        try:
-            act()
-        finally:
-            sys.settrace(before)
-        return count
-
-    once(lambda: None)  # the first function that CPython 3.12 traces by instruction has none
-    return once(act)
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        act()
+    finally:
+        sys.settrace(before)
+    return count
 
 
 def peak_bytes(act: Callable[[], object]) -> int:
@@ -178,6 +173,7 @@ def test_an_event_costs_the_same_in_a_graph_of_any_size(
     shape: Callable[[int], list[Node]], act: Callable[[State], State]
 ) -> None:
     """A hundred times the tasks: the same instructions but for a few, and no copy of anything that has all of them."""
+    cost(shape, SMALL, act)  # what CPython 3.12 and later trace for the first time is not counted in full
     small, small_bytes = cost(shape, SMALL, act)
     large, large_bytes = cost(shape, LARGE, act)
     assert large <= small + 40
@@ -192,6 +188,7 @@ def test_a_change_by_the_user_costs_what_hangs_on_it(event: Callable[[int, str],
         state = initial(graph_of(chained, size))
         return instructions(lambda: transition(state, event(size - last, "value")))
 
+    touch(SMALL, 10)  # as above
     assert abs(touch(LARGE, 10) - touch(SMALL, 10)) <= 40
     assert touch(LARGE, 10) > touch(LARGE, 3) + 100  # control: what is counted grows with what is touched
 
@@ -205,7 +202,7 @@ def test_to_run_and_to_resume_is_linear_in_the_tasks(event: Event) -> None:
             state = transition(state, RunFinished())
         return instructions(lambda: transition(state, event))
 
-    one, two, four = (touch(size) for size in (1_000, 2_000, 4_000))
+    _, one, two, four = (touch(size) for size in (100, 1_000, 2_000, 4_000))  # the first as above
     assert abs((four - two) - 2 * (two - one)) <= 0.02 * four
     assert two - one > 1_000  # control: it is the tasks that were counted
 
@@ -226,7 +223,7 @@ def hub(dependents: int) -> list[Node]:
 @pytest.mark.parametrize("act", [success, hand_over_one, fail])
 def test_an_event_at_a_hub_costs_one_pass_over_its_edges(act: Callable[[State], State]) -> None:
     """Three times the dependents, three times the pass, and no more."""
-    one, two, four = (cost(hub, dependents, act)[0] for dependents in (1_000, 2_000, 4_000))
+    _, one, two, four = (cost(hub, dependents, act)[0] for dependents in (100, 1_000, 2_000, 4_000))
     assert abs((four - two) - 2 * (two - one)) <= 40
     assert two - one > 1_000  # control: it is the pass that was counted
 
