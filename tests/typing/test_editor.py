@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -25,7 +26,7 @@ SERVERS: Final[dict[Checker, tuple[str, ...]]] = {
 # What `help(task)` says of each option; a wrapped sentence on one line.
 OPTIONS: Final = {
     name: " ".join(text.split())
-    for name, text in re.findall(r"^ {8}(\w+): (.*(?:\n {12}.*)*)", task.__doc__ or "", re.MULTILINE)
+    for name, text in re.findall(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", inspect.getdoc(task) or "", re.MULTILINE)
     if name != "FlowingError"
 }
 
