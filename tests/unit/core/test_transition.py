@@ -24,7 +24,9 @@ from flowing.core import (
     Failed,
     FailingFast,
     Failure,
+    GateClosed,
     GraceElapsed,
+    InputRejected,
     Node,
     Open,
     Past,
@@ -468,3 +470,16 @@ def test_a_gate_that_raises_fails_the_task_without_an_attempt() -> None:
     assert row(state, "a").attempt == 0
     assert state.phase == FailingFast(number(state, "a"))
     assert row(ordered(state), "b") == Skipped(number(state, "a"), gate=False, past=Past())
+
+
+@pytest.mark.parametrize("gate", ["closed", "raised"])
+def test_a_gate_has_no_say_once_the_body_has_run(gate: str) -> None:
+    """D10: it is asked before the first attempt; a shell that asks again has a bug."""
+    state = begin(Node("a", policy=RETRY))
+    state = started(woken(ordered(failed(state, "a")), "a"), "a")
+    task, attempt, epoch = fence(state, "a")
+    event: AttemptEvent = GateClosed(task, attempt, epoch, 9.0)
+    if gate == "raised":
+        event = InputRejected(task, attempt, epoch, 9.0, ValueError())
+    with pytest.raises(InvalidTransition, match="which is not the first attempt"):
+        transition(state, event)
