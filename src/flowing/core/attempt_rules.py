@@ -10,7 +10,6 @@ from flowing.core.state import FailingFast, Open, Phase, State, Stopping
 from flowing.core.status import (
     FIRST,
     FRESH,
-    NO_VALUE,
     BackingOff,
     Because,
     Blocked,
@@ -88,7 +87,7 @@ def fail(state: State, row: Running, event: AttemptFailed) -> State:
 
 def time_out(state: State, row: Running, event: AttemptTimedOut) -> State:
     """Abandon the thread, which keeps its place until it reports."""
-    failure = Failure(row, event.at_s, event.error, NO_VALUE, timed_out=True)
+    failure = Failure(row, event.at_s, event.error)
     abandoned = state.run.abandoned | {(event.task, event.attempt)}
     return _after_failure(with_run(state, abandoned=abandoned), event, failure)
 

@@ -1,7 +1,8 @@
 """What a worker's visit needs most: take in a success, and start the next task. Always equal to the single steps.
 
 `transition`, `decide`, `transition` say what must happen; this makes the same state with half of the records on the
-way (measured: 3.3 us instead of 7). Where anything is out of the ordinary, it takes the single steps itself.
+way (measured with the whole desk, a chain of 10^4: 8.4 us a task instead of 15.1). Where anything is out of the
+ordinary, it takes the single steps itself.
 """
 
 from __future__ import annotations

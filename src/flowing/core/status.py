@@ -83,13 +83,12 @@ class Running:
 
 @record
 class Failure:
-    """How an attempt ended badly: the error, the refused value if there was one, and whether it was abandoned."""
+    """How an attempt ended badly: the error, and the refused value if there was one."""
 
     run: Running
     ended_s: float
     error: BaseException = field(repr=False)
     value: object = field(repr=False, default=NO_VALUE)
-    timed_out: bool = False
 
 
 @record

@@ -6,7 +6,7 @@ successor replaced (Baker 1991, "Shallow binding makes functional arrays fast"; 
 newest version reads and writes at the speed of a list. Going on from an older one costs a copy, O(n), once.
 
 Why not a tree of tuples: measured in a scheduler loop at 10^4 tasks, path copying took 17 us a task of core time,
-this 8, on the machine where the loop written by hand takes 11 for threads and all.
+this 9 to 14 by the shape of the graph, on the machine where the loop written by hand takes 11 for threads and all.
 
 What makes it safe without a lock: a version is superseded by one atomic step, `setdefault` on its link, *before*
 the shared list changes. A reader reads first and looks at the link afterwards; a writer that lost takes a copy; a

@@ -76,7 +76,7 @@ EPOCH: Final = 1
 ATTEMPT: Final = 3  # of every row below, so that the same three numbers fence them all
 RUN: Final = Running(ATTEMPT, Past(ATTEMPT - 1), 0.0)
 FAILURE: Final = Failure(RUN, 1.0, BOOM)
-TIMED_OUT: Final = Failure(RUN, 1.0, LATE, timed_out=True)
+TIMED_OUT: Final = Failure(RUN, 1.0, LATE)
 MADE: Final = Past(ATTEMPT)
 
 ROWS: Final[dict[str, Status]] = {
