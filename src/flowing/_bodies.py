@@ -9,6 +9,8 @@ from flowing._record import record
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from flowing.task import NamedCall
+
 
 @record
 class Input:
@@ -39,10 +41,13 @@ class BoundCall:
 
 @record
 class Body:
-    """All that the shell needs to run a task. `inputs` are the tasks whose values fill the slots."""
+    """All that the shell needs to run a task. `inputs` are the tasks whose values fill the slots.
+
+    `keep` makes of a value what the store keeps of it; None where the value counts without being stored.
+    """
 
     name: str
-    call: BoundCall
+    call: BoundCall | NamedCall
     inputs: tuple[int, ...] = ()
     when: BoundCall | None = None
     validate: BoundCall | None = None
@@ -50,8 +55,4 @@ class Body:
     retry_on: tuple[type[BaseException], ...] = (Exception,)
     timeout_s: float | None = None
     jitter: bool = False
-
-    @property
-    def has_gates(self) -> bool:
-        """Whether something is asked before the body runs."""
-        return self.when is not None or self.validate is not None
+    keep: Callable[[object], object] | None = None

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from flowing._bodies import Body, BoundCall, Input
 from flowing._record import record
 from flowing._text import one_line, type_name
-from flowing.core.graph import Graph, Limits, Node, Policy, compile_graph
+from flowing.core.graph import Graph, Limits, Policy, dependents_of, start_order
 from flowing.errors import ConfigError, DuplicateTaskError, NotATaskError
-from flowing.task import Call, FromTask, Task
+from flowing.task import Call, FromTask, NamedCall, Task
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 @record(eq=False)
@@ -35,26 +36,20 @@ def compile_flow(terminals: Sequence[object], limits: Limits, *, discover_detach
         NotATaskError: a terminal is not a task.
         DuplicateTaskError: two tasks have one name; says where both are defined.
     """
-    named = _checked(terminals)
-    collected = _with_dependencies(named)
-    if discover_detached:
-        collected = _with_attached(collected)
-    tasks = sorted(collected, key=lambda each: each.number)
-    _refuse_duplicates(tasks)
-    nodes = [
-        Node(
-            each.name,
-            tuple([needed.name for needed in each.dependencies]),
-            policy=_policy(each),
-            detached=each.options.detached,
-        )
-        for each in tasks
-    ]
-    graph = compile_graph(nodes, limits)
-    by_name = {each.name: each for each in tasks}
-    ordered = tuple([by_name[name] for name in graph.names])
-    numbers = {each: number for number, each in enumerate(ordered)}
-    return Compiled(graph, tuple([_body(each, numbers) for each in ordered]), ordered, numbers)
+    ordered = _in_start_order(_collected(_checked(terminals), discover_detached=discover_detached))
+    all_numbers = [*range(len(ordered))]  # a number stands in many places, as one int
+    numbers = dict(zip(ordered, all_numbers, strict=True))
+    dependencies = tuple([tuple([numbers[needed] for needed in each.dependencies]) for each in ordered])
+    graph = Graph(
+        names=tuple([each.name for each in ordered]),
+        dependencies=dependencies,
+        dependents=dependents_of(dependencies, all_numbers),
+        policies=tuple([_policy(each) for each in ordered]),
+        main=sum(not each.options.detached for each in ordered),
+        limits=limits,
+    )
+    bodies = tuple([_body(each, needed, numbers) for each, needed in zip(ordered, dependencies, strict=True)])
+    return Compiled(graph, bodies, ordered, numbers)
 
 
 def _checked(terminals: Sequence[object]) -> list[Task[object]]:
@@ -76,6 +71,22 @@ def _not_a_task(value: object) -> str:
     return f"Flow() was given an object of type {type_name(value)}, which is not a task; write Flow(*tasks) for several"
 
 
+def _collected(roots: Iterable[Task[object]], *, discover_detached: bool) -> list[Task[object]]:
+    """Give all tasks of the flow, in declared order."""
+    found = _with_dependencies(roots)
+    tasks = sorted(_with_attached(found) if discover_detached else found, key=attrgetter("number"))
+    _refuse_duplicates(tasks)
+    return tasks
+
+
+def _in_start_order(tasks: Sequence[Task[object]]) -> tuple[Task[object], ...]:
+    """Sort tasks that are in declared order, where each comes after those that it depends on: it was made of them."""
+    places = {each: place for place, each in enumerate(tasks)}
+    dependencies = [tuple([places[needed] for needed in each.dependencies]) for each in tasks]
+    detached = [each.options.detached for each in tasks]
+    return tuple([tasks[place] for place in start_order(dependencies, detached, range(len(tasks)))])
+
+
 def _with_dependencies(roots: Iterable[Task[object]]) -> dict[Task[object], None]:
     """Collect the roots and all that they need."""
     found = dict.fromkeys(roots)
@@ -94,10 +105,12 @@ def _with_attached(found: dict[Task[object], None]) -> dict[Task[object], None]:
     One that is named takes the place of an attached one of the same name, a redefinition that of what it redefines.
     O(tasks + edges).
     """
+    waiting = [each for each in found if each.attached]
+    if not waiting:
+        return found
     names = {each.name for each in found}
     missing: dict[Task[object], int] = {}
     newest: dict[tuple[str, str, str], Task[object]] = {}
-    waiting = list(found)
     while waiting:
         for detached in waiting.pop().attached:
             if detached in found:
@@ -151,36 +164,43 @@ def _policy(task: Task[object]) -> Policy:
     )
 
 
-def _body(task: Task[object], numbers: Mapping[Task[object], int]) -> Body:
-    """Replace tasks by the slots in which their values will come."""
-    slots: dict[Task[object], int] = {}
-
-    def bound(call: Call) -> BoundCall:
-        return BoundCall(
-            call.function,
-            tuple([Input(_slot(each, slots)) if isinstance(each, FromTask) else each for each in call.positional]),
-            tuple([(name, _slot(each, slots)) for name, each in call.keywords if isinstance(each, FromTask)]),
-            tuple([(name, each) for name, each in call.keywords if not isinstance(each, FromTask)]),
-        )
-
-    def gate(call: Call | None) -> BoundCall | None:
-        return None if call is None else bound(call)
-
-    options = task.options
-    call, when, validate = bound(task.body), gate(task.when), gate(task.validate)
-    retry_until: Callable[[object], object] | None = task.retry_until
+def _body(task: Task[object], dependencies: tuple[int, ...], numbers: Mapping[Task[object], int]) -> Body:
+    """Replace tasks by the slots in which their values will come: what the body takes, then what only gates take."""
+    wired, options = task.wired, task.options
+    sources = wired.sources()
+    call: NamedCall | BoundCall
+    when = validate = None
+    if isinstance(wired, NamedCall) and task.when is None and task.validate is None:
+        call = wired
+    else:
+        sources += _for_gates_alone(task)
+        slots = {source: slot for slot, source in enumerate(sources)}
+        call = wired if isinstance(wired, NamedCall) else _bound(wired, slots)
+        when = None if task.when is None else _bound(task.when, slots)
+        validate = None if task.validate is None else _bound(task.validate, slots)
     return Body(
-        name=task.name,
-        call=call,
-        inputs=tuple([numbers[each] for each in slots]),
-        when=when,
-        validate=validate,
-        retry_until=retry_until,
-        retry_on=options.retry_on,
-        timeout_s=options.timeout_s,
-        jitter=options.jitter,
+        task.name,
+        call,
+        dependencies if sources is task.dependencies else tuple([numbers[each] for each in sources]),
+        when,
+        validate,
+        task.retry_until,
+        options.retry_on,
+        options.timeout_s,
+        options.jitter,
     )
 
 
-def _slot(source: FromTask, slots: dict[Task[object], int]) -> int:
-    return slots.setdefault(source.task, len(slots))
+def _for_gates_alone(task: Task[object]) -> tuple[Task[object], ...]:
+    taken = {*task.wired.sources()}
+    sources = [each for gate in (task.when, task.validate) if gate is not None for each in gate.sources()]
+    return tuple([each for each in dict.fromkeys(sources) if each not in taken])
+
+
+def _bound(call: Call, slots: Mapping[Task[object], int]) -> BoundCall:
+    return BoundCall(
+        call.function,
+        tuple([Input(slots[each.task]) if isinstance(each, FromTask) else each for each in call.positional]),
+        tuple([(name, slots[each.task]) for name, each in call.keywords if isinstance(each, FromTask)]),
+        tuple([(name, each) for name, each in call.keywords if not isinstance(each, FromTask)]),
+    )

@@ -216,3 +216,86 @@ class WorkerCrashed(FlowingError):  # noqa: N818 - says what happened, as its ne
 
 class InvalidTransition(FlowingError):  # noqa: N818 - the name given by the design
     """An event reached a status in which it can't happen: a bug in the shell, never a user's mistake."""
+
+
+# ── what a checkpoint cannot do, or found ────────────────────────────────────────────────────────
+
+
+class SerializationError(FlowingError, TypeError):
+    """A value, or a type, cannot be stored so that it comes back as it was.
+
+    `shown_type` is the type at fault, `where` the way to it inside the value (empty for the value itself).
+    """
+
+    task: str | None
+    shown_type: str | None
+    where: str
+
+    def __init__(
+        self, message: str, *, task: str | None = None, shown_type: str | None = None, where: str = ""
+    ) -> None:
+        self.task, self.shown_type, self.where = task, shown_type, where
+        super().__init__(message)
+
+
+class CheckpointError(FlowingError):
+    """The checkpoint at `path` could not do what was asked. What is in memory is still on the flow.
+
+    `task` is the first task that it was about, and `errno` the system's code for the cause, where there is one.
+    """
+
+    path: str | None
+    task: str | None
+    errno: int | None
+
+    def __init__(
+        self, message: str, *, path: str | None = None, task: str | None = None, errno: int | None = None
+    ) -> None:
+        self.path, self.task, self.errno = path, task, errno
+        super().__init__(message)
+
+
+class CheckpointLocked(CheckpointError):  # noqa: N818 - the name given by the design
+    """Somebody else holds the checkpoint: process `pid` on `host`, `since` then (None where that is not known)."""
+
+    pid: int | None = None
+    host: str | None = None
+    since: str | None = None
+
+
+class CheckpointCorrupt(CheckpointError):  # noqa: N818 - the name given by the design
+    """What the checkpoint holds is not what was written there, or is not a checkpoint."""
+
+
+class CheckpointVersionError(CheckpointError):
+    """The checkpoint was made by a version of flowing that this one can't read."""
+
+
+class ResultUnreadable(CheckpointError):  # noqa: N818 - says what happened, as its neighbours do
+    """A stored result is whole, but was made for another type or codec than the flow has now."""
+
+
+class FlowChangedError(CheckpointError):
+    """A task that succeeded is declared differently now than when its result was stored."""
+
+
+class CrashLoop(CheckpointError):  # noqa: N818 - the name given by the design
+    """The process died each time while the task was running, up to the limit `crashes`."""
+
+    crashes: int = 0
+
+
+class AttemptUncertain(CheckpointError):  # noqa: N818 - says what happened, as its neighbours do
+    """The process died while an `at_most_once` task was running: nobody knows whether its effect took place."""
+
+
+class RestoredError(FlowingError):
+    """An error of an earlier process, as it was stored: its type's name, one line about it, and its traceback."""
+
+    type_name: str
+    summary: str
+    traceback_text: str
+
+    def __init__(self, summary: str, *, type_name: str = "", traceback_text: str = "") -> None:
+        self.summary, self.type_name, self.traceback_text = summary, type_name, traceback_text
+        super().__init__(summary)

@@ -6,8 +6,11 @@ import math
 import os
 import threading
 import time
+from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Literal, ParamSpec, Self, TypeVar, cast
+
+from attrs import evolve
 
 from flowing._compile import compile_flow
 from flowing._text import describe_error, one_line
@@ -15,7 +18,7 @@ from flowing.core.events import ResultProvided, ResultsInvalidated, ResumeReques
 from flowing.core.graph import Limits
 from flowing.core.state import Closed, Idle, State, initial
 from flowing.core.transition import transition
-from flowing.errors import ConfigError, FlowRunningError, ForkedProcessError, NotATaskError
+from flowing.errors import CheckpointError, ConfigError, FlowRunningError, ForkedProcessError, NotATaskError
 from flowing.results import Results, StepResult, number_of, step_result
 from flowing.shell.log import warn
 from flowing.shell.observers import Listener, Observers, Subscription
@@ -25,6 +28,8 @@ from flowing.task import Settable, Task
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from flowing._durable.hold import Hold
+    from flowing.checkpoint import Store
     from flowing.core.events import Event
 
 R = TypeVar("R")
@@ -34,11 +39,11 @@ Q = ParamSpec("Q")
 class Flow:
     """A graph of tasks, and the state of its current run.
 
-    Everything but `run`, `resume`, `override` and `invalidate` may be called at any time, from any thread. Those four
-    raise `FlowRunningError` while the flow is running, and `ForkedProcessError` in a child forked meanwhile.
+    Everything but `run`, `resume`, `override`, `invalidate` and `close` may be called at any time, from any thread.
+    Those five raise `FlowRunningError` while the flow is running, and `ForkedProcessError` in a child forked meanwhile.
     """
 
-    __slots__ = ("__weakref__", "_at_rest", "_compiled", "_observers", "_session", "_settings", "_starting")
+    __slots__ = ("__weakref__", "_at_rest", "_compiled", "_hold", "_observers", "_session", "_settings", "_starting")
 
     def __init__(
         self,
@@ -50,6 +55,10 @@ class Flow:
         keep_frames: bool = False,
         discover_detached: bool = True,
         stall_warning_s: float | None = 60,
+        checkpoint: str | os.PathLike[str] | Store | None = None,
+        on_change: Literal["error", "rerun", "keep"] = "error",
+        on_unreadable: Literal["error", "recompute"] = "error",
+        max_crashes: int = 3,
     ) -> None:
         """Compile the tasks that `terminals` need. O(tasks + edges); starts nothing.
 
@@ -65,9 +74,21 @@ class Flow:
                 Default: True.
             stall_warning_s: Seconds after which a running task without `timeout_s` is warned of, once, in the log;
                 None for never. Default: 60.
+            checkpoint: A file, or a store, that keeps the results, so that `resume()` in another process goes on
+                where this one ended. It is opened by the first call that needs it, and held until `close()`.
+                Default: None, results live as long as the flow.
+            on_change: What becomes of stored results of tasks that are declared differently now (dependencies, return
+                type or `version`): "error" raises `FlowChangedError`, "rerun" makes them anew, and what was computed
+                from them, "keep" keeps them. Default: "error".
+            on_unreadable: What becomes of stored results that are damaged, or were made for another type: "error"
+                raises, "recompute" makes them anew. Default: "error".
+            max_crashes: After so many deaths of the process while a task was running, the task fails with `CrashLoop`
+                instead. Default: 3.
 
         Raises:
             ConfigError: an option has a value that it cannot take, or there is no terminal.
+            SerializationError: there is a checkpoint, and results of a task can't be stored; the message says why,
+                and the ways out.
             GraphError: the tasks do not make a graph; the subclass and the message say why, and the way out.
         """
         limits = Limits(
@@ -83,34 +104,55 @@ class Flow:
         discover = _flag("discover_detached", discover_detached)
         self._compiled = compile_flow(terminals, limits, discover_detached=discover)
         self._at_rest = initial(self._compiled.graph)
+        self._hold = self._held(checkpoint, on_change, on_unreadable, _whole("max_crashes", max_crashes, least=1))
         self._session: Session | None = None
         self._observers = Observers(self._compiled.graph.names)
         self._starting = threading.Lock()
+
+    def _held(
+        self,
+        checkpoint: str | os.PathLike[str] | Store | None,
+        on_change: Literal["error", "rerun", "keep"],
+        on_unreadable: Literal["error", "recompute"],
+        max_crashes: int,
+    ) -> Hold | None:
+        _one_of("on_change", on_change, ("error", "rerun", "keep"))
+        _one_of("on_unreadable", on_unreadable, ("error", "recompute"))
+        if checkpoint is None:
+            return None
+        from flowing._durable.hold import Hold  # noqa: PLC0415 - loads SQLite and cattrs
+
+        return Hold(
+            checkpoint, self._compiled, on_change=on_change, on_unreadable=on_unreadable, max_crashes=max_crashes
+        )
 
     # ── run ──────────────────────────────────────────────────────────────────────────────────────
 
     def run(self) -> Results:
         """Run every task from the start, and give the results. Never raises because a task failed.
 
-        A flow that has run before begins a new run, without the overrides of the old one.
+        A flow that has run before begins a new run, without the overrides of the old one. With a checkpoint, a run of
+        an earlier process counts as one before.
 
         Raises:
             KeyboardInterrupt: Ctrl-C. Running tasks got `grace_s` to finish; `resume()` keeps what succeeded.
             WorkersExhausted: every worker is stuck in a timed-out attempt; `resume()` keeps what succeeded.
             WorkerStartError: the system refuses to start threads.
+            CheckpointError: the checkpoint can't be read or written; what is in memory is still on the flow.
             FlowRunningError: the flow is running already.
         """
-        return self._conduct("run()", _begin)
+        return self._conduct("run()", self._begin, anew=True)
 
     def resume(self, *, rerun_detached: bool = False) -> Results:
         """Go on with the run: keep what SUCCEEDED, run everything else with a fresh retry budget.
 
-        Before any `run()` it is `run()`; when everything has succeeded it returns at once. Raises as `run()` does.
+        Before any `run()` it is `run()`; when everything has succeeded it returns at once. With a checkpoint it goes
+        on with the newest run that is stored there. Raises as `run()` does.
 
         Args:
             rerun_detached: Fire detached tasks again whose inputs were overridden or invalidated after they ran.
         """
-        return self._conduct("resume()", partial(_go_on, rerun_detached=rerun_detached))
+        return self._conduct("resume()", partial(self._go_on, rerun_detached=rerun_detached), anew=False)
 
     def cancel(self) -> None:
         """Stop a running flow from another thread: nothing more starts, running tasks get `grace_s` to finish.
@@ -121,27 +163,49 @@ class Flow:
         if session is not None:
             session.cancel()
 
-    def _conduct(self, call: str, first: Callable[[State], tuple[State, Event]]) -> Results:
+    def _conduct(self, call: str, first: Callable[[State], tuple[State, Event]], *, anew: bool) -> Results:
         """Begin, and wait for the end, whatever ends it."""
         self._settled_state(call)  # before the lock, which a fork may have copied while it was held
+        hold = self._hold
         with self._starting:
-            state, event = first(self._settled_state(call))
+            self._at_rest = self._taken_over(self._settled_state(call), anew=anew)
+            state, event = first(self._at_rest)
             began = begin(state, event, self._observers)
+            scribe = None if hold is None else hold.has_begun(state, began, anew=isinstance(event, RunRequested))
             if isinstance(began.phase, Closed):
                 self._at_rest = began
+                if hold is not None:
+                    hold.has_ended_with(state, began)
                 return self.results
-            session = self._session = Session(began, self._compiled.bodies, self._settings, self._observers)
+            bodies = self._compiled.bodies if hold is None else hold.bodies
+            session = self._session = Session(began, bodies, self._settings, self._observers, scribe)
         try:
             session.conduct()
+        except BaseException as error:
+            if hold is not None and not isinstance(error, CheckpointError):
+                with suppress(CheckpointError):  # what ended the run is what the caller has to know
+                    hold.has_ended_with(began, self._taken_back(session))
+            raise
         finally:
-            with self._starting:
-                if self._session is session:  # else somebody who saw that it is over has taken it back, and begun anew
-                    self._take_back(session)
+            self._taken_back(session)
+        if hold is not None:
+            hold.has_ended_with(began, self._at_rest)
         results = Results(session.state, self._compiled.numbers)
         for failure in results.failures(detached=True):
             assert failure.error is not None, failure
             warn("detached task %s failed: %s", repr(one_line(failure.name)), describe_error(failure.error))
         return results
+
+    def _taken_over(self, state: State, *, anew: bool) -> State:
+        """Read the stored run, where there is one that was not read yet."""
+        return state if self._hold is None else self._hold.take_over(state, anew=anew)
+
+    def _taken_back(self, session: Session) -> State:
+        """Take the state back, unless somebody who saw that the session is over has done so, and begun anew."""
+        with self._starting:
+            if self._session is session:
+                self._take_back(session)
+            return session.state
 
     def _take_back(self, session: Session) -> None:
         """Keep the state in which a session ended, and let go of its threads."""
@@ -244,8 +308,49 @@ class Flow:
     def _mend(self, call: str, event: Event) -> None:
         self._settled_state(call)  # before the lock, as in _conduct
         with self._starting:
-            self._at_rest = transition(self._settled_state(call), event)
+            before = self._taken_over(self._settled_state(call), anew=False)
+            after = transition(evolve(before, table=before.table.copy()), event)
+            if self._hold is not None:
+                self._hold.is_mended(before, after)
+            self._at_rest = after
             self._observers.observe(event)
+
+    def close(self) -> None:
+        """Let go of the checkpoint, for another flow or process to use. The next `run()` or `resume()` reads it anew.
+
+        A flow that is closed, collected, or whose process ended, holds nothing. Does nothing without a checkpoint.
+
+        Raises:
+            FlowRunningError: the flow is running.
+        """
+        self._settled_state("close()")
+        with self._starting:
+            self._settled_state("close()")
+            if self._hold is not None:
+                self._hold.close()
+
+    def __enter__(self) -> Self:
+        """Give the flow itself, which is closed at the end of the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+    def _begin(self, state: State) -> tuple[State, Event]:
+        """Begin a new run; overrides made before the first one belong to it (D3)."""
+        if not isinstance(state.phase, Idle):
+            state = initial(state.graph, epoch=state.epoch + 1)
+        run_id = os.urandom(16).hex() if self._hold is None else self._hold.new_run_id()
+        return state, RunRequested(time.monotonic(), time.time(), run_id)
+
+    def _go_on(self, state: State, *, rerun_detached: bool) -> tuple[State, Event]:
+        """Go on with the run; if there was none yet, begin it."""
+        if isinstance(state.phase, Idle):
+            return self._begin(state)
+        if self._hold is not None:
+            state = self._hold.before_resume(state)
+        return state, ResumeRequested(time.monotonic(), time.time(), rerun_detached)
 
     def _number(self, step: object) -> int:
         if not isinstance(step, Task):
@@ -254,18 +359,9 @@ class Flow:
         return number_of(cast("Task[object]", step), self._at_rest, self._compiled.numbers)  # it is a Task of something
 
 
-def _begin(state: State) -> tuple[State, Event]:
-    """Begin a new run; overrides made before the first one belong to it (D3)."""
-    if not isinstance(state.phase, Idle):
-        state = initial(state.graph, epoch=state.epoch + 1)
-    return state, RunRequested(time.monotonic(), time.time(), os.urandom(16).hex())
-
-
-def _go_on(state: State, *, rerun_detached: bool) -> tuple[State, Event]:
-    """Go on with the run; if there was none yet, begin it."""
-    if isinstance(state.phase, Idle):
-        return _begin(state)
-    return state, ResumeRequested(time.monotonic(), time.time(), rerun_detached)
+def _one_of(option: str, value: object, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise _refused(option, value, " or ".join(map(repr, allowed)))
 
 
 def _whole(option: str, value: object, *, least: int) -> int:

@@ -18,6 +18,8 @@ from flowing.core.status import (
     Because,
     Blocked,
     Cancelled,
+    CommitDue,
+    Committing,
     Failed,
     Failure,
     Invalidated,
@@ -233,8 +235,19 @@ def step_result(state: State, number: int) -> StepResult[Any]:
         root_cause=None if cause is None else state.graph.names[cause],
         detached=number >= state.graph.main,
         overridden=isinstance(row, Provided),
-        value=row.value if isinstance(row, Succeeded | Provided) else failure.value if failure else NO_VALUE,
+        value=_value(row),
     )
+
+
+def _value(row: Status) -> object:
+    """Give the value, also one that was refused or is not committed."""
+    match row:
+        case Succeeded(value=value) | Provided(value) | CommitDue(value=value) | Committing(CommitDue(value=value)):
+            return value
+        case Failed(failure) | RetryDue(failure) | BackingOff(failure) | ReadyAgain(failure):
+            return failure.value
+        case _:
+            return NO_VALUE
 
 
 def _state_of(state: State, row: Status) -> StepState:
@@ -248,7 +261,7 @@ def _state_of(state: State, row: Status) -> StepState:
             return StepState.SKIPPED
         case Cancelled():
             return StepState.CANCELLED
-        case Running():
+        case Running() | CommitDue() | Committing():
             return StepState.CANCELLED if closed else StepState.RUNNING
         case Blocked() | Ready():
             return StepState.CANCELLED if closed else StepState.PENDING
@@ -262,7 +275,14 @@ def _last_attempt(row: Status) -> tuple[Running | None, float | None, Failure | 
     match row:
         case Running():
             return row, None, None
-        case Succeeded(run, ended_s) | Cancelled(run, ended_s):
+        case Succeeded(value=value) if value is NO_VALUE:
+            return None, None, None
+        case (
+            Succeeded(run, ended_s)
+            | Cancelled(run, ended_s)
+            | CommitDue(run, ended_s)
+            | Committing(CommitDue(run, ended_s))
+        ):
             return run, ended_s, None
         case Failed(failure) | RetryDue(failure) | BackingOff(failure) | ReadyAgain(failure):
             return failure.run, failure.ended_s, failure
@@ -295,8 +315,12 @@ def _reason(state: State, number: int, row: Status) -> str | None:
             return f"task {one_line(names[cause])!r} failed"
         case Cancelled():
             return "stopped by itself when the run was cancelled"
+        case Succeeded(value=value) if value is NO_VALUE:
+            return "its value was not stored: persist=False; invalidate() and resume() make it anew"
         case Running() if isinstance(state.phase, Closed):
             return "interrupted while running"
+        case CommitDue() | Committing() if isinstance(state.phase, Closed):
+            return "its result was not saved; resume() saves it"
         case Blocked() | Ready():
             return _why_not_started(state, number)
         case _:

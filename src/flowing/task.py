@@ -5,13 +5,16 @@ The overloads are for checkers and editors; what they promise is checked again w
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ParamSpec, cast, get_overloads, overload
+from operator import is_
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, cast, get_overloads, overload
 
+import attrs
 from typing_extensions import TypeVar
 
 from flowing._task.declared import AsyncTask, SyncTask, Task, value_of
-from flowing._task.definition import Definition, define_bound
-from flowing._task.options import UNSET, Options
+from flowing._task.definition import Definition, define, define_bound
+from flowing._task.named import NamedCall
+from flowing._task.options import DEFAULTS, UNSET, Options
 from flowing._task.shapes import Function, NoRequiredParameters, RootDecorator, Settable, TaskDecorator, Unreturnable
 from flowing._task.wiring import Call, FromTask
 
@@ -25,6 +28,7 @@ __all__ = [
     "Call",
     "Depends",
     "FromTask",
+    "NamedCall",
     "NoRequiredParameters",
     "RootDecorator",
     "Settable",
@@ -56,6 +60,9 @@ def task(  # noqa: D418 - editors show the docstring of an overload
     retry_on: ExceptionTypes = Exception,
     timeout_s: float | None = None,
     detached: bool = False,
+    persist: bool = True,
+    version: str | None = None,
+    at_most_once: bool = False,
 ) -> TaskDecorator[V]:
     """Make a function a task of a flow.
 
@@ -81,6 +88,11 @@ def task(  # noqa: D418 - editors show the docstring of an overload
             Default: None, no limit.
         detached: Run after the main graph has settled, as a side effect whose failure changes nothing else.
             Default: False.
+        persist: Store the result in the flow's checkpoint, if it has one; without, the task runs again after a restart
+            where its value is needed. Default: True.
+        version: Give it another one when the function changes so that results made before are wrong. Default: None.
+        at_most_once: Never begin an attempt again that was running when the process died: the task is FAILED then,
+            and a person decides. Takes `retry=0` and needs a checkpoint to mean anything. Default: False.
 
     Raises:
         FlowingError: The declaration is wrong; the subclass and the message say what, and the way out.
@@ -102,6 +114,9 @@ def task(
     retry_on: ExceptionTypes = Exception,
     timeout_s: float | None = None,
     detached: bool = False,
+    persist: bool = True,
+    version: str | None = None,
+    at_most_once: bool = False,
 ) -> RootDecorator[V]: ...
 
 
@@ -122,6 +137,9 @@ def task(  # pyright: ignore[reportOverlappingOverload] - only a function that r
     retry_on: ExceptionTypes = Exception,
     timeout_s: float | None = None,
     detached: bool = False,
+    persist: bool = True,
+    version: str | None = None,
+    at_most_once: bool = False,
 ) -> SyncTask[P, Any]: ...
 
 
@@ -143,6 +161,9 @@ def task(  # pyright: ignore[reportOverlappingOverload] - as above
     retry_on: ExceptionTypes = Exception,
     timeout_s: float | None = None,
     detached: bool = False,
+    persist: bool = True,
+    version: str | None = None,
+    at_most_once: bool = False,
 ) -> SyncTask[P, Any]: ...
 
 
@@ -163,6 +184,9 @@ def task(  # pyright: ignore[reportOverlappingOverload] - a Coroutine is unwrapp
     retry_on: ExceptionTypes = Exception,
     timeout_s: float | None = None,
     detached: bool = False,
+    persist: bool = True,
+    version: str | None = None,
+    at_most_once: bool = False,
 ) -> AsyncTask[P, R]: ...
 
 
@@ -183,6 +207,9 @@ def task(
     retry_on: ExceptionTypes = Exception,
     timeout_s: float | None = None,
     detached: bool = False,
+    persist: bool = True,
+    version: str | None = None,
+    at_most_once: bool = False,
 ) -> SyncTask[P, R]: ...
 
 
@@ -204,6 +231,9 @@ def task(  # pyright: ignore[reportOverlappingOverload] - as above
     retry_on: ExceptionTypes = Exception,
     timeout_s: float | None = None,
     detached: bool = False,
+    persist: bool = True,
+    version: str | None = None,
+    at_most_once: bool = False,
 ) -> AsyncTask[P, R]: ...
 
 
@@ -225,6 +255,9 @@ def task(
     retry_on: ExceptionTypes = Exception,
     timeout_s: float | None = None,
     detached: bool = False,
+    persist: bool = True,
+    version: str | None = None,
+    at_most_once: bool = False,
 ) -> SyncTask[P, R]: ...
 
 
@@ -245,14 +278,31 @@ def task(
     retry_on: ExceptionTypes = Exception,
     timeout_s: float | None = None,
     detached: bool = False,
+    persist: bool = True,
+    version: str | None = None,
+    at_most_once: bool = False,
 ) -> object:
     """Make a function a task of a flow."""
-    options = Options(
-        retry, retry_backoff_base_ms, retry_max_backoff_ms, jitter, retry_on, timeout_s, detached=detached
+    given = (
+        retry,
+        retry_backoff_base_ms,
+        retry_max_backoff_ms,
+        jitter,
+        retry_on,
+        timeout_s,
+        detached,
+        persist,
+        version,
+        at_most_once,
     )
-    definition = Definition(depends_on, after, name, when, validate, retry_until, options)
-    return definition if fn is UNSET else definition(fn)
+    options = DEFAULTS if all(map(is_, given, _NOT_GIVEN)) else Options(*given)
+    if fn is UNSET:
+        return Definition(depends_on, after, name, when, validate, retry_until, options)
+    return define(fn, depends_on, after, name, when, validate, retry_until, options)
 
+
+# The very objects that `given` holds where no option is given; the options stand last.
+_NOT_GIVEN: Final = (*(task.__kwdefaults__ or {}).values(),)[-len(attrs.fields(Options)) :]
 
 task.__doc__ = get_overloads(task)[0].__doc__  # checkers read it there, `help()` reads it here
 

@@ -16,6 +16,12 @@ def without_times(text: str) -> str:
     return re.sub(r" +[\d.]+ m?s", " TIME", text)
 
 
+@pytest.fixture(autouse=True)
+def _somewhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave nothing behind of what a block writes."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
 def test_a_block_runs(block: str) -> None:
     exec(compile(block, "README.md", "exec"), {"__name__": "readme"})

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
+import sys
+from operator import is_
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
+from typing_extensions import override
 
-from flowing._task.options import DEFAULTS
+from flowing._task.declared import _first_attached
+from flowing._task.options import DEFAULTS, Options
 from flowing._task.wiring import Call, FromTask
 from flowing.errors import (
     ConfigError,
@@ -19,10 +23,11 @@ from flowing.errors import (
     SignatureError,
     UnsupportedFunctionError,
 )
-from flowing.task import AsyncTask, Depends, SyncTask, Task, bind, task
+from flowing.task import _NOT_GIVEN, AsyncTask, Depends, SyncTask, Task, bind, task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
 
 @task
@@ -103,8 +108,21 @@ def test_options_are_kept_with_retry_on_as_a_tuple() -> None:
         "retry_on": (OSError,),
         "timeout_s": 3,
         "detached": False,
+        "persist": True,
+        "version": None,
+        "at_most_once": False,
     }
     assert attrs.asdict(step.options) == expected
+
+
+def test_what_is_taken_for_not_given_is_what_task_has_for_its_options() -> None:
+    """By identity, so that nothing that equals it, as False equals 0, is taken for it."""
+    options = [field.name for field in attrs.fields(Options)]
+    defaults = task.__kwdefaults__
+    assert defaults is not None
+    assert [*defaults][-len(options) :] == options
+    assert all(map(is_, _NOT_GIVEN, (defaults[name] for name in options)))
+    assert Options(*_NOT_GIVEN) == DEFAULTS
 
 
 def test_numbers_follow_the_order_of_definition() -> None:
@@ -401,6 +419,59 @@ def test_a_redefinition_replaces_the_earlier_one_everywhere() -> None:
     assert (first.attached, second.attached, third.attached) == ((), (later,), (later,))
     other = notify([third], name="other")
     assert third.attached == (later, other)
+
+
+def attached_in_the_middle(opcode: int) -> set[str] | None:
+    """Attach two tasks to one, the second when the first is at this opcode; say which are known, None when done."""
+    root = task(lambda: 1, name="root")
+    codes = (Task.attach.__code__, Task._made_attached.__code__)
+    seen = 0
+
+    def attach(name: str) -> None:
+        task(lambda: None, name=name, after=[root], detached=True)
+
+    def trace(frame: FrameType, event: str, _: object) -> Callable[..., Any] | None:
+        nonlocal seen
+        frame.f_trace_opcodes = frame.f_code in codes
+        if event == "opcode":
+            seen += 1
+            if seen == opcode:
+                attach("second")
+        return trace if frame.f_trace_opcodes else None
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        attach("first")
+    finally:
+        sys.settrace(before)
+    return {each.name for each in root.attached} if seen >= opcode else None
+
+
+def attached_anywhere() -> list[set[str]]:
+    """Try each opcode at which a thread may be stopped."""
+    known = [attached_in_the_middle(opcode) for opcode in range(1, 1_000)]
+    return [each for each in known if each is not None]
+
+
+def test_of_two_tasks_that_are_attached_at_the_same_time_none_is_lost() -> None:
+    """Wherever one thread is stopped, and another one attaches the first task of the same one."""
+    known = attached_anywhere()
+    assert 50 < len(known) < 999
+    assert all(each == {"first", "second"} for each in known)
+    assert not _first_attached
+
+
+def test_without_a_place_to_meet_one_would_be_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Control: each thread makes a dict of its own."""
+
+    class Nowhere(dict[Any, Any]):
+        @override
+        def setdefault(self, _: object, default: object = None) -> object:
+            return default
+
+    monkeypatch.setattr("flowing._task.declared._first_attached", Nowhere())
+    assert {"second"} in attached_anywhere() or {"first"} in attached_anywhere()
 
 
 def test_the_main_graph_never_waits_for_a_detached_task() -> None:

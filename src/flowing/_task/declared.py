@@ -5,20 +5,25 @@ from __future__ import annotations
 import inspect
 import itertools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, ParamSpec, Self, TypeVar, cast, final
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, ParamSpec, Self, TypeAlias, TypeVar, cast, final
 
 import attrs
 from typing_extensions import override
 
 from flowing._task import functions
+from flowing._task.direct import call_with_care
 from flowing._task.options import UNSET, ExceptionTypes, Options, Unset, checked, checked_name
 from flowing._task.references import import_by_name, name_leads_to
 from flowing._task.wiring import Call, FromTask, Who, all_dependencies, checked_predicate, refuse_detached, wire_gate
 from flowing._text import one_line
-from flowing.errors import NotATaskError, SignatureError
+from flowing.errors import NotATaskError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Callable, Coroutine
+
+    from flowing._task.named import NamedCall
+
+Direct: TypeAlias = Literal["as is", "checked", "bound"]  # what a call of a task as a function must see to
 
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
@@ -27,9 +32,11 @@ R_co = TypeVar("R_co", covariant=True)
 # This counter is the one thing that all tasks share; nothing reads it but the numbers it gave out.
 _numbers: Final = itertools.count()
 
+_Attached: TypeAlias = "dict[tuple[str, str, str], Task[object]]"  # by definition, see there
 
-def _nothing() -> dict[tuple[str, str, str], Task[object]]:
-    return {}
+# Where threads meet that attach the first tasks of one task at the same time; empty at all other times. Few tasks have
+# detached ones: a dict for each task cost 64 bytes, and a tenth of the time to define it.
+_first_attached: Final[dict[Task[object], _Attached]] = {}
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -37,15 +44,15 @@ class Task(Generic[R_co]):
     """A step that makes an `R`. Compared by identity: a copy is another task."""
 
     name: str
-    body: Call
+    wired: NamedCall | Call = attrs.field(alias="body")  # what flows call; the same as `body`, in less room
     options: Options
     dependencies: tuple[Task[object], ...]  # with a value or for order only, in declared order, each once
     when: Call | None = None
     validate: Call | None = None
     retry_until: Callable[[Any], object] | None = None
-    direct: Literal["as is", "checked", "bound"] = "as is"  # what a call as a function must see to
+    direct: Direct = "as is"
     number: int = attrs.field(init=False, factory=_numbers.__next__)
-    _attached: dict[tuple[str, str, str], Task[object]] = attrs.field(init=False, factory=_nothing)
+    _attached: _Attached | None = attrs.field(init=False, default=None)
 
     if TYPE_CHECKING:
 
@@ -77,13 +84,16 @@ class Task(Generic[R_co]):
         retry_on: ExceptionTypes | Unset = UNSET,
         timeout_s: float | Unset | None = UNSET,
         detached: bool | Unset = UNSET,
+        persist: bool | Unset = UNSET,
+        version: str | Unset | None = UNSET,
+        at_most_once: bool | Unset = UNSET,
     ) -> Self:
         """Make the same task with other options, which mean what they mean in `task()`.
 
         The copy is another task: it has its own results, and it joins a flow only when it is named there or
         depended on, also when it is detached.
         """
-        new_name = self.name if name is UNSET else checked_name(name, self.body.function)
+        new_name = self.name if name is UNSET else checked_name(name, self.wired.function)
         changes = {
             "retry": retry,
             "retry_backoff_base_ms": retry_backoff_base_ms,
@@ -92,6 +102,9 @@ class Task(Generic[R_co]):
             "retry_on": retry_on,
             "timeout_s": timeout_s,
             "detached": detached,
+            "persist": persist,
+            "version": version,
+            "at_most_once": at_most_once,
         }
         given: dict[str, Any] = {option: value for option, value in changes.items() if value is not UNSET}
         options = checked(attrs.evolve(self.options, **given), task=new_name) if given else self.options
@@ -107,7 +120,7 @@ class Task(Generic[R_co]):
             refuse_detached(dependencies, Who(new_name))
         return type(self)(
             name=new_name,
-            body=self.body,
+            body=self.wired,
             options=options,
             dependencies=dependencies,
             when=new_when,
@@ -117,38 +130,57 @@ class Task(Generic[R_co]):
         )
 
     def _valued(self) -> tuple[Task[object], ...]:
-        calls = (self.body, self.when, self.validate)
+        calls = (self.wired, self.when, self.validate)
         taken = {each for call in calls if call is not None for each in call.sources()}
         return tuple(each for each in self.dependencies if each in taken)
 
     @property
+    def body(self) -> Call:
+        """The function, and where each of its arguments comes from."""
+        return self.wired if isinstance(self.wired, Call) else self.wired.spelled_out()
+
+    @property
     def attached(self) -> tuple[Task[object], ...]:
         """The detached tasks that depend on this one and join its flow without being named (D6)."""
-        return tuple(self._attached.values())
+        return () if self._attached is None else tuple(self._attached.values())
 
     def attach(self) -> None:
         """Make this detached task known to its dependencies, in place of an earlier definition of it (D6)."""
         key = self.definition
         for dependency in self.dependencies:
-            earlier = dependency._attached.get(key)  # noqa: SLF001 - of the same class
+            attached = dependency._made_attached()  # noqa: SLF001 - of the same class
+            earlier = attached.get(key)
             for other in () if earlier is None else earlier.dependencies:
-                other._attached.pop(key, None)  # noqa: SLF001 - of the same class
-            dependency._attached[key] = self  # noqa: SLF001 - of the same class
+                other._made_attached().pop(key, None)  # noqa: SLF001 - of the same class
+            attached[key] = self
+
+    def _made_attached(self) -> _Attached:
+        """Give the one dict of attached tasks, made when it is first asked for, by whichever threads.
+
+        An entry is taken out only when the dict is in place. So of two threads one finds the other's entry, or sees
+        the dict in place when it looks again after making an entry of its own.
+        """
+        while (attached := self._attached) is None:
+            made = _first_attached.setdefault(self, {})
+            if self._attached is None:
+                object.__setattr__(self, "_attached", made)
+            _first_attached.pop(self, None)
+        return attached
 
     @property
     def definition(self) -> tuple[str, str, str]:
         """Module, qualified name and name: what a redefinition has in common with what it replaces (D6)."""
-        return (self.__module__, functions.qualified_name_of(self.body.function), self.name)
+        return (self.__module__, functions.qualified_name_of(self.wired.function), self.name)
 
     @property
     def where(self) -> str:
         """Where the function is written, `path/file.py:12`."""
-        return functions.place_of(self.body.function)
+        return functions.place_of(self.wired.function)
 
     @property
     def __name__(self) -> str:
         """The function's name."""
-        return functions.name_of(self.body.function)
+        return functions.name_of(self.wired.function)
 
     @override
     def __repr__(self) -> str:
@@ -164,7 +196,7 @@ class Task(Generic[R_co]):
 
     @override
     def __reduce_ex__(self, protocol: object) -> tuple[object, ...]:
-        module, name = self.__module__, functions.qualified_name_of(self.body.function)
+        module, name = self.__module__, functions.qualified_name_of(self.wired.function)
         if name_leads_to(module, name, self):
             return import_by_name, (module, name)
         parts = (self.name, self.body, self.options, self.dependencies)
@@ -174,7 +206,7 @@ class Task(Generic[R_co]):
 
         def __getattr__(self, name: str) -> object:
             """Give what a class body can't define for instances alone: the class would have it too."""
-            function = object.__getattribute__(self, "body").function
+            function = object.__getattribute__(self, "wired").function
             if name == "__qualname__":
                 return functions.qualified_name_of(function)
             if name == "__wrapped__":
@@ -185,27 +217,29 @@ class Task(Generic[R_co]):
 
 
 @final
-@attrs.frozen(eq=False, repr=False)
 class SyncTask(Task[R_co], Generic[P, R_co]):
     """A task made from a plain function, and callable like it."""
+
+    __slots__ = ()
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
         """Call the function, outside any flow; every parameter that has a `Depends` must be given."""
         as_is = self.direct == "as is"
-        value = self.body.function(*args, **kwargs) if as_is else _call_with_care(self, args, kwargs)
+        value = self.wired.function(*args, **kwargs) if as_is else call_with_care(self, args, kwargs)
         # proof: `task` and `bind` tie P and R to this function where they make the SyncTask
         return cast("R_co", value)
 
 
 @final
-@attrs.frozen(eq=False, repr=False)
 class AsyncTask(Task[R_co], Generic[P, R_co]):
     """A task made from an `async def` function, and callable like it. None can be made at run time yet."""
+
+    __slots__ = ()
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R_co]:
         """Call the function, outside any flow; every parameter that has a `Depends` must be given."""
         as_is = self.direct == "as is"
-        value = self.body.function(*args, **kwargs) if as_is else _call_with_care(self, args, kwargs)
+        value = self.wired.function(*args, **kwargs) if as_is else call_with_care(self, args, kwargs)
         # proof: `task` and `bind` tie P and R to this function where they make the AsyncTask
         return cast("Coroutine[Any, Any, R_co]", value)
 
@@ -225,7 +259,7 @@ class _OfFunction(str):
         return made
 
     def __get__(self, step: Task[object] | None, kind: type[object]) -> str | None:
-        return str(self) if step is None else self._read(step.body.function)
+        return str(self) if step is None else self._read(step.wired.function)
 
     @override
     def __reduce__(self) -> tuple[object, ...]:
@@ -237,35 +271,6 @@ for _kind in (Task, SyncTask, AsyncTask):
     _kind.__doc__ = _OfFunction(_kind.__doc__ or "", functions.doc_of)
 
 
-def _call_with_care(step: Task[object], args: tuple[object, ...], kwargs: Mapping[str, object]) -> object:
-    """Call the function of a task that is bound, or that has parameters with a `Depends`."""
-    body = step.body
-    if step.direct == "bound":
-        if args or kwargs or body.sources():
-            raise _bound_call(step)
-        return body.function(*body.positional, **dict(body.keywords))
-    parameters = functions.parameters_of(body.function)
-    assert parameters is not None, "a task is 'checked' only for a Depends among its parameters"
-    by_position = parameters.positional_only + parameters.positional
-    given = {*by_position[: len(args)], *kwargs}
-    for name, default in parameters.defaults.items():
-        if isinstance(default, FromTask) and name not in given:
-            raise SignatureError(
-                f"task {one_line(step.name)!r} was called as a function without {name!r}, which a flow would fill from "
-                f"task {one_line(default.task.name)!r}; give {name}=..., or run the task in a Flow"
-            )
-    return body.function(*args, **kwargs)
-
-
-def _bound_call(step: Task[object]) -> SignatureError:
-    sources = step.body.sources()
-    fault = f"but takes the value of {one_line(sources[0].name)!r} from a flow" if sources else "with arguments"
-    return SignatureError(
-        f"task {one_line(step.name)!r} has its arguments bound and was called as a function, {fault}; "
-        f"call {functions.show_call(step.body.function)} itself, or run the task in a Flow"
-    )
-
-
 def value_of(step: object) -> FromTask:
     """Mark where the value of a task goes, or raise `NotATaskError`."""
     if not isinstance(step, Task):
@@ -275,23 +280,27 @@ def value_of(step: object) -> FromTask:
 
 def tasks_in(option: str, given: object, who: Who) -> tuple[Task[object], ...]:
     """Return the tasks given to `depends_on` or `after`, each once, or raise `NotATaskError` (FAULTS G3)."""
-    if type(given) is tuple and not given:
-        return ()
+    if not isinstance(given, (list, tuple)):
+        _check_sequence(option, given, who)
+    members = cast("Sequence[object]", given)  # proof: it is a Sequence, and everything is an object
+    for each in members:
+        if not isinstance(each, Task):
+            raise _not_a_task(each, f"{who}: {option} has")
+    once = dict.fromkeys(members) if len(members) > 1 else members
+    return cast("tuple[Task[object], ...]", tuple(once))  # proof: the loop saw nothing but tasks
+
+
+def _check_sequence(option: str, given: object, who: Who) -> None:
     if isinstance(given, Task):
         raise NotATaskError(
             f"{who}: {option} is a list of tasks, but it is the task {one_line(given.name)!r} itself; "
             f"write {option}=[{one_line(given.name)}]"
         )
-    if isinstance(given, (str, bytes)) or not isinstance(given, (list, tuple, Sequence)):
+    if isinstance(given, (str, bytes)) or not isinstance(given, Sequence):
         raise NotATaskError(
             f"{who}: {option} is a list of tasks, but it is {functions.show_type(given)}; "
             f"write {option}=[...] with the tasks, or leave it out"
         )
-    members = cast("Sequence[object]", given)  # proof: it is a Sequence, and everything is an object
-    for each in members:
-        if not isinstance(each, Task):
-            raise _not_a_task(each, f"{who}: {option} has")
-    return cast("tuple[Task[object], ...]", tuple(dict.fromkeys(members)))  # proof: the loop saw nothing but tasks
 
 
 def _not_a_task(value: object, what: str) -> NotATaskError:

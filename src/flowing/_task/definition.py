@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 from flowing._record import record
 from flowing._task.declared import SyncTask, Task, tasks_in
 from flowing._task.functions import name_of, parameters_of, place_of, refuse_unsupported, show_call, show_type
+from flowing._task.named import NamedCall, shortened, wire_by_default, wire_by_name
 from flowing._task.options import DEFAULTS, Options, checked, checked_name
 from flowing._task.wiring import (
     FromTask,
@@ -25,6 +26,9 @@ from flowing.errors import ConfigError, SignatureError, UnsupportedFunctionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+    from flowing._task.declared import Direct
+    from flowing._task.wiring import Call
 
 _NO_NAME: Final = (lambda: None).__name__
 _SEARCHED_MAX: Final = 100  # members of a container given to bind(): a mistake shows among the first, data can be long
@@ -44,44 +48,78 @@ class Definition:
 
     def __call__(self, function: object, /) -> SyncTask[..., object]:
         """Make the task, or raise the `FlowingError` that says what is wrong with it."""
-        return define(_body(function), self)
+        return define(
+            function,
+            self.depends_on,
+            self.after,
+            self.name,
+            self.when,
+            self.validate,
+            self.retry_until,
+            self.options,
+        )
 
 
-def define(function: Callable[..., object], given: Definition) -> SyncTask[..., object]:
+def define(  # noqa: PLR0917 - a Definition to hold them costs half a microsecond a task
+    given: object,
+    depends_on: object,
+    after: object,
+    name: object,
+    when: object,
+    validate: object,
+    retry_until: object,
+    options: Options,
+) -> SyncTask[..., object]:
     """Check and wire what was given, and attach the task to its dependencies if it is detached."""
-    who = Who(_name(function, given.name))
+    function = _body(given)
+    who = Who(_name(function, name))
     refuse_unsupported(function, who)
-    depends_on = tasks_in("depends_on", given.depends_on, who)
-    order_only = tasks_in("after", given.after, who)
-    options = checked(given.options, task=who.task)
-    parameters = parameters_of(function)
-    defaults = {} if parameters is None else parameters.defaults
-    if defaults:
-        _refuse_bare_tasks(function, defaults.items(), who)
-    body = wire(function, parameters, depends_on, who)
-    valued = all_dependencies(depends_on, (body,), ())
-    when = wire_gate("when", given.when, valued, who.task)
-    validate = wire_gate("validate", given.validate, valued, who.task)
-    if depends_on:
-        refuse_untaken(depends_on, body, (when, validate), who)
+    wanted = tasks_in("depends_on", depends_on, who)
+    order_only = tasks_in("after", after, who)
+    options = checked(options, task=who.task)
+    body, direct = _wired_body(function, wanted, who)
+    sources = body.sources()
+    valued = wanted if sources is wanted else _joined(wanted, body)
+    when_call = wire_gate("when", when, valued, who.task)
+    validate_call = wire_gate("validate", validate, valued, who.task)
+    if wanted and sources is not wanted:
+        refuse_untaken(wanted, body, (when_call, validate_call), who)
     dependencies = valued
-    if when is not None or validate is not None or order_only:
-        dependencies = all_dependencies(valued, (when, validate), order_only)
+    if when_call is not None or validate_call is not None or order_only:
+        dependencies = all_dependencies(valued, (when_call, validate_call), order_only)
     if not options.detached:
         refuse_detached(dependencies, who)
+    predicate = checked_predicate(retry_until, who.task)
     made: SyncTask[..., object] = SyncTask(
-        who.task,
-        body,
-        options,
-        dependencies,
-        when=when,
-        validate=validate,
-        retry_until=checked_predicate(given.retry_until, who.task),
-        direct="checked" if any(isinstance(default, FromTask) for default in defaults.values()) else "as is",
+        who.task, body, options, dependencies, when_call, validate_call, predicate, direct
     )
     if options.detached:
         made.attach()
     return made
+
+
+def _joined(wanted: tuple[Task[object], ...], body: NamedCall | Call) -> tuple[Task[object], ...]:
+    """Give the dependencies with a value; where they are what the body takes, the same tuple, to keep only one."""
+    valued, sources = all_dependencies(wanted, (body,), ()), body.sources()
+    return sources if sources == valued else valued
+
+
+def _wired_body(
+    function: Callable[..., object], depends_on: tuple[Task[object], ...], who: Who
+) -> tuple[NamedCall | Call, Direct]:
+    """Wire the function of a task, and say what a call of the task must see to."""
+    usual = wire_by_name(function, depends_on)
+    if usual is not None:
+        return usual, "as is"
+    usual = None if depends_on else wire_by_default(function)
+    if usual is not None:
+        return usual, "checked"
+    parameters = parameters_of(function)
+    defaults = {} if parameters is None else parameters.defaults
+    if defaults:
+        _refuse_bare_tasks(function, defaults.items(), who)
+    body = shortened(wire(function, parameters, depends_on, who))
+    return body, "checked" if any(isinstance(default, FromTask) for default in defaults.values()) else "as is"
 
 
 def define_bound(function: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> SyncTask[..., object]:
@@ -91,8 +129,8 @@ def define_bound(function: object, args: tuple[object, ...], kwargs: Mapping[str
     refuse_unsupported(body, who)
     arguments = [(str(position), value) for position, value in enumerate(args, start=1)]
     _refuse_bare_tasks(body, [*arguments, *kwargs.items()], who)
-    call = bind_arguments(body, args, kwargs, who)
-    dependencies = all_dependencies((), (call,), ())
+    call = shortened(bind_arguments(body, args, kwargs, who))
+    dependencies = _joined((), call)
     refuse_detached(dependencies, who)
     return SyncTask(who.task, call, DEFAULTS, dependencies, direct="bound")
 
@@ -120,6 +158,8 @@ def _name(function: Callable[..., object], given: object) -> str:
 def _refuse_bare_tasks(function: Callable[..., object], arguments: Iterable[tuple[str, object]], who: Who) -> None:
     """Raise `SignatureError` for a task where its value is meant, and for a `Depends` inside a container."""
     for place, value in arguments:
+        if isinstance(value, FromTask):
+            continue
         if isinstance(value, Task):
             name = one_line(value.name)
             raise SignatureError(

@@ -6,7 +6,7 @@ import functools
 import inspect
 import sys
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeGuard
 
 from flowing._text import one_line, type_name
 from flowing.errors import UnsupportedFunctionError
@@ -14,8 +14,9 @@ from flowing.errors import UnsupportedFunctionError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-_ASYNC_FLAGS: Final = inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE
-_GENERATOR_FLAGS: Final = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
+_UNSUPPORTED_FLAGS: Final = (
+    inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
+)
 
 
 class Parameters(NamedTuple):
@@ -29,12 +30,20 @@ class Parameters(NamedTuple):
     takes_more_keywords: bool
 
 
+def is_plain(function: object) -> TypeGuard[FunctionType]:
+    """Tell whether the code object and the defaults say all that there is to know: a `def` or a `lambda`, unmarked.
+
+    An attribute may change what `inspect` says: `__wrapped__`, `__signature__`, the mark of a coroutine function.
+    """
+    return type(function) is FunctionType and not function.__dict__
+
+
 def parameters_of(function: Callable[..., object], *, follow_wrapped: bool = True) -> Parameters | None:
     """Read a function's parameters; None where Python can't tell them (some builtins).
 
     Reads the code object where that is all there is to it: a tenth of the cost of `inspect.signature`.
     """
-    if type(function) is FunctionType and not (function.__dict__ and follow_wrapped):
+    if is_plain(function) or (type(function) is FunctionType and not follow_wrapped):
         return _from_code(function)
     try:
         return _from_signature(_signature(function, follow_wrapped=follow_wrapped))
@@ -195,8 +204,7 @@ def _code_of(function: object) -> CodeType | None:
 
 def refuse_unsupported(function: Callable[..., object], who: object) -> None:
     """Raise `UnsupportedFunctionError` for `async def` and generator functions, in whatever they are wrapped (G8)."""
-    plain = type(function) is FunctionType and not function.__dict__
-    if plain and not function.__code__.co_flags & (_ASYNC_FLAGS | _GENERATOR_FLAGS):
+    if is_plain(function) and not function.__code__.co_flags & _UNSUPPORTED_FLAGS:
         return
     body = _called(function)
     if inspect.iscoroutinefunction(body):

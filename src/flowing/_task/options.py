@@ -55,6 +55,9 @@ class Options:
     retry_on: tuple[type[Exception], ...] = attrs.field(default=(Exception,), converter=_as_tuple)
     timeout_s: float | None = attrs.field(default=None, converter=attrs.converters.optional(_number))
     detached: bool = False
+    persist: bool = True
+    version: str | None = None
+    at_most_once: bool = False
 
 
 DEFAULTS: Final = Options()
@@ -62,6 +65,8 @@ DEFAULTS: Final = Options()
 
 def checked(options: Options, *, task: str) -> Options:
     """Return the options if each is what it may be, or raise `ConfigError` (FAULTS G10)."""
+    if options is DEFAULTS:
+        return options
     _check_retry(options.retry, task)
     _check_duration("retry_backoff_base_ms", options.retry_backoff_base_ms, task)
     _check_duration("retry_max_backoff_ms", options.retry_max_backoff_ms, task)
@@ -70,6 +75,16 @@ def checked(options: Options, *, task: str) -> Options:
     if options.timeout_s is not None:
         _check_duration("timeout_s", options.timeout_s, task)
     _check_bool("detached", options.detached, task)
+    _check_bool("persist", options.persist, task)
+    if options.version is not None and not isinstance(options.version, str):
+        raise _refused("version", options.version, task, "a string, or None")
+    _check_bool("at_most_once", options.at_most_once, task)
+    if options.at_most_once and (options.retry or not options.persist):
+        fault = f"retry={options.retry}" if options.retry else "persist=False"
+        message = (
+            f"task {one_line(task)!r} has at_most_once=True and {fault}; let go of one of them: it could run again"
+        )
+        raise ConfigError(message)
     return DEFAULTS if options == DEFAULTS else options  # one record for the many tasks without options
 
 

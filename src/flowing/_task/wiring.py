@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from flowing._task.declared import Task
     from flowing._task.functions import Parameters
+    from flowing._task.named import NamedCall
 
 
 @record
@@ -43,11 +44,11 @@ class Call:
     def __reduce__(self) -> tuple[object, ...]:
         return Call, (reduce_function(self.function), self.positional, self.keywords)
 
-    def sources(self) -> list[Task[object]]:
+    def sources(self) -> tuple[Task[object], ...]:
         """List the task of every argument that comes from one, in the order of the arguments."""
         sources = [each.task for each in self.positional if isinstance(each, FromTask)]
         sources += [each.task for _, each in self.keywords if isinstance(each, FromTask)]
-        return sources
+        return tuple(sources)
 
 
 _REQUIRED: Final = object()
@@ -66,8 +67,7 @@ class Who(NamedTuple):
         return task if self.option is None else f"{self.option} of {task}"
 
 
-@record
-class _Site:
+class _Site(NamedTuple):
     """One function to be wired, and what is at hand for it."""
 
     function: Callable[..., object]
@@ -204,7 +204,7 @@ def _option_function(given: object, who: Who) -> Callable[..., object]:
 
 
 def all_dependencies(
-    valued: Iterable[Task[object]], calls: Iterable[Call | None], order_only: Iterable[Task[object]]
+    valued: Iterable[Task[object]], calls: Iterable[NamedCall | Call | None], order_only: Iterable[Task[object]]
 ) -> tuple[Task[object], ...]:
     """Join everything a task depends on, each once, in the order in which it was written."""
     ordered = dict.fromkeys(valued)
@@ -227,7 +227,9 @@ def refuse_detached(dependencies: Iterable[Task[object]], who: Who) -> None:
             )
 
 
-def refuse_untaken(dependencies: Iterable[Task[object]], body: Call, gates: Iterable[Call | None], who: Who) -> None:
+def refuse_untaken(
+    dependencies: Iterable[Task[object]], body: NamedCall | Call, gates: Iterable[Call | None], who: Who
+) -> None:
     """Raise `SignatureError` for a dependency whose value no function of the task takes."""
     taken = {each for call in (body, *gates) if call is not None for each in call.sources()}
     for each in dependencies:

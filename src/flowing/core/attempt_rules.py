@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
 from flowing.core.state import FailingFast, Open, Phase, State, Stopping
 from flowing.core.status import (
-    FIRST,
-    FRESH,
     BackingOff,
     Because,
     Blocked,
     Cancelled,
+    CommitDue,
     Failed,
     Failure,
     Ready,
@@ -26,11 +25,12 @@ from flowing.core.status import (
     Status,
     Succeeded,
 )
-from flowing.core.steps import moved, refusal, with_run
+from flowing.core.steps import moved, refusal, unblocked, with_run
 
 if TYPE_CHECKING:
     from flowing.core.events import (
         AttemptFailed,
+        AttemptReturned,
         AttemptStarted,
         AttemptStopped,
         AttemptSucceeded,
@@ -58,7 +58,8 @@ def start(state: State, row: Ready | ReadyAgain, event: AttemptStarted) -> State
 def succeed(state: State, row: Running, event: AttemptSucceeded) -> State:
     """Keep the value, and count one dependency less for each dependent."""
     task, table, graph = event.task, state.table, state.run.graph
-    indices, rows = [task], list[Status]((Succeeded(row, event.at_s, event.value),))
+    indices = [task]
+    rows: list[Status] = [Succeeded(row, event.at_s, event.value)]
     for waiting in graph.dependents[task]:
         blocked = table[waiting]
         if type(blocked) is Blocked:  # not skipped meanwhile, and not provided from outside
@@ -68,16 +69,10 @@ def succeed(state: State, row: Running, event: AttemptSucceeded) -> State:
     return State(state.run, table.replace(indices, rows), state.running - 1, left)
 
 
-# Shared, because most rows are fresh and wait for few: `_FRESH[unmet]`.
-_FRESH: Final[tuple[Status, ...]] = (FIRST, *(Blocked(unmet) for unmet in range(1, 32)))
-
-
-def unblocked(row: Blocked) -> Status:
-    """Make the row of a task that waits for one dependency less."""
-    unmet, past = row.unmet - 1, row.past
-    if past is FRESH and unmet < len(_FRESH):
-        return _FRESH[unmet]
-    return Blocked(unmet, past) if unmet else Ready(past.attempts + 1, past)
+def keep(state: State, row: Running, event: AttemptReturned) -> State:
+    """Note the value, which is to be committed before it counts."""
+    due = CommitDue(row, event.at_s, event.value, event.kept)
+    return moved(state, state.table.put(event.task, due), running=-1)
 
 
 def fail(state: State, row: Running, event: AttemptFailed) -> State:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final, assert_never
 
 from flowing.core.events import (
     AttemptStarted,
     AwaitPlace,
     BackoffStarted,
+    Commit,
+    CommitStarted,
     Decision,
     Delay,
     Event,
@@ -23,11 +25,11 @@ from flowing.core.events import (
     Start,
     TaskSkipped,
 )
-from flowing.core.state import Closed, Detaching, FailingFast, Idle, Open, State, Stopping
-from flowing.core.status import AGAIN, BACKOFF, ORDER, READY, Lane, RetryDue, SkipDue
+from flowing.core.state import Active, Closed, Detaching, FailingFast, Idle, Open, State, Stopping
+from flowing.core.status import AGAIN, BACKOFF, COMMIT, ORDER, READY, RetryDue, SkipDue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from flowing.core.table import Table
 
@@ -40,28 +42,38 @@ def decide(state: State, at_most: int = _ALL) -> Sequence[Decision]:
 
     The decisions of one round commute: carry out all of them, or only the first and ask again.
     """
-    phase = state.run.phase
-    if state.table.has(ORDER) and not isinstance(phase, _STILL):
-        return [_order(state, task) for task in _rows_in(state, ORDER, at_most)]
+    phase, table = state.run.phase, state.table
+    if isinstance(phase, Idle | Closed):
+        return []
+    if table.has(ORDER):
+        return [_order(state, task) for task in islice(table.all_in(ORDER), at_most)]
+    if table.has(COMMIT) and not state.run.committing and not (isinstance(phase, Stopping) and phase.grace_over):
+        commit = Commit(state.run.commits + 1)
+        return [commit] if at_most == 1 else [commit, *_in_phase(state, phase, at_most - 1)]
+    return _in_phase(state, phase, at_most)
+
+
+def _in_phase(state: State, phase: Active, at_most: int) -> Sequence[Decision]:
+    """Say what is due apart from orders and commits, which are due in every phase."""
     match phase:
         case Open():
             return _starts(state, 0, state.run.graph.main, at_most) if state.main_left else [SettleMain()]
         case Detaching():
             main = state.graph.main
-            if state.running or state.table.has(BACKOFF) or _next_ready(state.table, main) is not None:
+            if _is_busy(state) or state.table.has(BACKOFF) or _next_ready(state.table, main) is not None:
                 return _starts(state, main, state.graph.size, at_most)
             return [Finish()]
         case FailingFast():
-            return _give_ups(state, at_most) or ([] if state.running else [SettleMain()])
+            return _give_ups(state, at_most) or ([] if _is_busy(state) else [SettleMain()])
         case Stopping():
-            return _give_ups(state, at_most) or ([] if state.running and not phase.grace_over else [Finish()])
-        case Idle() | Closed():
-            return []
+            return _give_ups(state, at_most) or ([] if _is_busy(state) and not phase.grace_over else [Finish()])
         case _:
             assert_never(phase)
 
 
-_STILL: Final = (Idle, Closed)
+def _is_busy(state: State) -> bool:
+    """Tell whether a body runs, or the value of one is not durable yet."""
+    return state.running > 0 or bool(state.run.committing) or state.table.has(COMMIT)
 
 
 def answer(decision: Decision, at_s: float) -> Event:
@@ -79,6 +91,8 @@ def answer(decision: Decision, at_s: float) -> Event:
             return MainSettled()
         case AwaitPlace(wait):
             return PlaceAwaited(wait)
+        case Commit(commit):
+            return CommitStarted(commit)
         case Finish():
             return RunFinished()
         case _:
@@ -93,7 +107,7 @@ def _starts(state: State, first: int, stop: int, at_most: int) -> Sequence[Decis
         return []
     free = state.free
     if free <= 0:
-        return [] if state.running or state.run.awaiting_place else [AwaitPlace(state.run.waits + 1)]
+        return [] if _is_busy(state) or state.run.awaiting_place else [AwaitPlace(state.run.waits + 1)]
     epoch = state.run.epoch
     starts: list[Decision] = [Start(task, table[task].attempt, epoch)]
     while len(starts) < at_most and len(starts) < free:
@@ -115,8 +129,8 @@ def _order(state: State, task: int) -> Decision:
 
 def _give_ups(state: State, at_most: int) -> Sequence[Decision]:
     """Let no failed task wait for another attempt in a run that stops."""
-    lanes = (_rows_in(state, BACKOFF, at_most), _rows_in(state, AGAIN, at_most))
-    return [GiveUp(task, state.table[task].attempt, state.epoch) for task in chain(*lanes)][:at_most]
+    lanes = chain(state.table.all_in(BACKOFF), state.table.all_in(AGAIN))
+    return [GiveUp(task, state.table[task].attempt, state.epoch) for task in islice(lanes, at_most)]
 
 
 def _next_ready(table: Table, start: int) -> int | None:
@@ -127,11 +141,3 @@ def _next_ready(table: Table, start: int) -> int | None:
         if task is None or (again is not None and again < task):
             return again
     return task
-
-
-def _rows_in(state: State, lane: Lane, at_most: int) -> Iterator[int]:
-    task = state.table.first(lane)
-    while task is not None and at_most > 0:
-        yield task
-        at_most -= 1
-        task = state.table.first(lane, task + 1)

@@ -7,12 +7,15 @@ All times are seconds on one monotonic clock; `task` is a number in the graph.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, final
 
 from attrs import field
 
 from flowing._record import record
 from flowing.core.status import NO_VALUE
+
+if TYPE_CHECKING:
+    from flowing.core.status import CommitDue, Invalidated, Provided, Succeeded
 
 # ── events about one attempt, fenced by epoch and attempt number ─────────────────────────────────
 
@@ -27,6 +30,7 @@ class AttemptStarted:
     at_s: float
 
 
+@final
 @record
 class AttemptSucceeded:
     """The body returned a value that was accepted."""
@@ -36,6 +40,19 @@ class AttemptSucceeded:
     epoch: int
     at_s: float
     value: object = field(repr=False)
+
+
+@final
+@record
+class AttemptReturned:
+    """The body returned a value that counts once it is committed. `kept` is what the store keeps of it."""
+
+    task: int
+    attempt: int
+    epoch: int
+    at_s: float
+    value: object = field(repr=False)
+    kept: object = field(repr=False)
 
 
 @record(kw_only=True)
@@ -184,8 +201,36 @@ class PlacesExhausted:
 
 
 @record
+class CommitStarted:
+    """Everything that was due to be committed is on its way to the store. Answers `Commit`."""
+
+    commit: int
+
+
+@record
+class ResultsCommitted:
+    """All that was in this commit is durable."""
+
+    commit: int
+
+
+@record
 class RunFinished:
     """The run is over. Answers `Finish`."""
+
+
+@record
+class RunRestored:
+    """A run was read: these rows hold its results, committed or not, and what it knew of tasks without one.
+
+    Their times are on this process's clock: `wall_s` is the Unix time at `at_s`.
+    """
+
+    run_id: str
+    epoch: int
+    at_s: float
+    wall_s: float
+    rows: tuple[tuple[int, Succeeded | Provided | Invalidated | CommitDue], ...] = field(repr=False)
 
 
 @record
@@ -203,18 +248,11 @@ class ResultsInvalidated:
     tasks: tuple[int, ...]
 
 
+Report: TypeAlias = (
+    AttemptSucceeded | AttemptReturned | AttemptFailed | AttemptStopped | GateClosed | InputRejected
+)  # how an attempt ended, from the thread that made it
 AttemptEvent: TypeAlias = (
-    AttemptStarted
-    | AttemptSucceeded
-    | AttemptFailed
-    | AttemptTimedOut
-    | AttemptStopped
-    | GateClosed
-    | InputRejected
-    | BackoffStarted
-    | BackoffElapsed
-    | RetryAbandoned
-    | TaskSkipped
+    AttemptStarted | Report | AttemptTimedOut | BackoffStarted | BackoffElapsed | RetryAbandoned | TaskSkipped
 )
 RunEvent: TypeAlias = (
     RunRequested
@@ -224,7 +262,10 @@ RunEvent: TypeAlias = (
     | GraceElapsed
     | PlaceAwaited
     | PlacesExhausted
+    | CommitStarted
+    | ResultsCommitted
     | RunFinished
+    | RunRestored
     | ResultProvided
     | ResultsInvalidated
 )
@@ -284,8 +325,18 @@ class AwaitPlace:
 
 
 @record
+class Commit:
+    """Have the store commit what is due, then report `ResultsCommitted`; answer with `CommitStarted`.
+
+    `commit` counts the commits of the run; there is never a second one on its way.
+    """
+
+    commit: int
+
+
+@record
 class Finish:
     """Let everybody go; answer with `RunFinished`."""
 
 
-Decision: TypeAlias = Start | Delay | GiveUp | Skip | SettleMain | AwaitPlace | Finish
+Decision: TypeAlias = Start | Delay | GiveUp | Skip | SettleMain | AwaitPlace | Commit | Finish

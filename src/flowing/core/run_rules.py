@@ -21,11 +21,14 @@ from flowing.core.state import (
     is_settled,
 )
 from flowing.core.status import (
+    COMMIT,
     FRESH,
     BackingOff,
     Because,
     Blocked,
     Cancelled,
+    CommitDue,
+    Committing,
     Failed,
     Invalidated,
     Past,
@@ -37,46 +40,65 @@ from flowing.core.status import (
     Status,
     Succeeded,
 )
-from flowing.core.steps import moved, with_run
+from flowing.core.steps import moved, refusal, unblocked, with_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from flowing.core.events import (
         CancelRequested,
+        CommitStarted,
         Event,
         GraceElapsed,
         MainSettled,
         PlaceAwaited,
         PlacesExhausted,
         ResultProvided,
+        ResultsCommitted,
         ResultsInvalidated,
         ResumeRequested,
         RunFinished,
         RunRequested,
+        RunRestored,
     )
 
 
 def run(state: State, phase: Idle, event: RunRequested) -> State:
     """Begin; what was provided before counts."""
     if phase.touched:
-        state = _pending_again(state, {n: _past_of(row) for n, row in enumerate(state.table) if not has_result(row)})
+        state = _pending_again(state, {n: past_of(row) for n, row in enumerate(state.table) if not has_result(row)})
     return with_run(state, phase=Open(), times=Times(event.run_id, event.at_s, event.wall_s))
 
 
+def restore(state: State, _phase: Idle, event: RunRestored) -> State:
+    """Take over the run that the rows are of, closed as it is; `resume` goes on with it. O(nodes + edges)."""
+    state = _replaced(state, dict[int, Status](event.rows))
+    rest = {
+        task: past_of(row)
+        for task, row in enumerate(state.table)
+        if not has_result(row) and not isinstance(row, CommitDue)
+    }
+    times = Times(event.run_id, event.at_s, event.wall_s)
+    return with_run(_pending_again(state, rest), phase=Closed(None, None), epoch=event.epoch, times=times)
+
+
 def resume(state: State, _phase: Closed, event: ResumeRequested) -> State:
-    """Keep what has a result, make everything else pending. O(nodes + edges)."""
+    """Keep what has a result or only lacks a commit, make everything else pending. O(nodes + edges)."""
     assert state.run.times is not None
     again: dict[int, Past] = {}
+    uncommitted: dict[int, Status] = {}
     for task, row in enumerate(state.table):
-        if not has_result(row):
-            again[task] = _past_of(row)
+        if isinstance(row, CommitDue | Committing):
+            uncommitted[task] = row if isinstance(row, CommitDue) else row.due
+        elif not has_result(row):
+            again[task] = past_of(row)
         elif event.rerun_detached and task >= state.graph.main and _is_stale(state, task, row, again):
             again[task] = _invalidated(row).past
     return with_run(
-        _pending_again(state, again),
+        _replaced(_pending_again(state, again), uncommitted),
         phase=Open(),
         epoch=state.epoch + 1,
+        committing=(),
         abandoned=frozenset[tuple[int, int]](),
         awaiting_place=False,
         times=Times(state.run.times.id, event.at_s, event.wall_s),
@@ -90,7 +112,7 @@ def _is_stale(state: State, task: int, row: Status, again: Mapping[int, Past]) -
     return row.stale or not again.keys().isdisjoint(state.graph.dependencies[task])
 
 
-def _past_of(row: Status) -> Past:
+def past_of(row: Status) -> Past:
     """Say what a row keeps of its attempts when it becomes pending."""
     match row:
         case RetryDue() | BackingOff() | ReadyAgain() | Failed():
@@ -105,7 +127,7 @@ def _past_of(row: Status) -> Past:
 
 def _invalidated(row: Status) -> Invalidated:
     """Count the invalidation where there was something to invalidate, for the idempotency key (D2)."""
-    past = _past_of(row)
+    past = past_of(row)
     counts = past.attempts > 0 or isinstance(row, Provided)
     return Invalidated(evolve(past, invalidations=past.invalidations + 1) if counts else past)
 
@@ -133,7 +155,7 @@ def _replaced(state: State, rows: Mapping[int, Status]) -> State:
 
 def provide(state: State, phase: Idle | Closed, event: ResultProvided) -> State:
     """Keep the value, and invalidate what was computed from the old one."""
-    provided = Provided(event.value, _past_of(state.table[event.task]))
+    provided = Provided(event.value, past_of(state.table[event.task]))
     return _invalidate_below(state, phase, {event.task: provided})
 
 
@@ -199,6 +221,34 @@ def exhaust(state: State, phase: Open | Detaching, event: PlacesExhausted) -> St
     if not state.run.awaiting_place or event.wait != state.run.waits:
         return state
     return with_run(state, phase=Stopping(Because.EXHAUSTED, _failed_fast(phase)))
+
+
+def commit(state: State, _phase: Active, event: CommitStarted) -> State:
+    """Take everything along that is due. O(results in it)."""
+    if state.run.committing or event.commit != state.run.commits + 1:
+        raise refusal(state, event, f"{state.phase!r}, {state.run.commits} commits so far")
+    due: dict[int, Status] = {}
+    for task in state.table.all_in(COMMIT):
+        row = state.table[task]
+        assert isinstance(row, CommitDue), row
+        due[task] = Committing(row)
+    return with_run(_replaced(state, due), commits=event.commit, committing=tuple(due))
+
+
+def succeed_all(state: State, _phase: Active, event: ResultsCommitted) -> State:
+    """Let the results in the commit count. O(results in it and their edges)."""
+    if event.commit != state.run.commits or not state.run.committing:
+        return state
+    changes: dict[int, Status] = {}
+    for task in state.run.committing:
+        row = state.table[task]
+        assert isinstance(row, Committing), row
+        changes[task] = Succeeded(row.due.run, row.due.ended_s, row.due.value)
+        for waiting in state.graph.dependents[task]:
+            blocked = changes.get(waiting) or state.table[waiting]
+            if isinstance(blocked, Blocked):
+                changes[waiting] = unblocked(blocked)
+    return with_run(_replaced(state, changes), committing=())
 
 
 def finish(state: State, phase: Detaching | Stopping, _event: RunFinished) -> State:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
+from typing import TYPE_CHECKING, Final, TypeAlias, assert_never, cast
 
 from flowing._record import record
 from flowing.core.status import (
-    FIRST,
     LANES,
+    SHARED,
     BackingOff,
     Because,
     Blocked,
     Cancelled,
+    CommitDue,
+    Committing,
     Failed,
     Invalidated,
-    Lane,
     Provided,
     Ready,
     ReadyAgain,
@@ -29,6 +30,8 @@ from flowing.core.status import (
 from flowing.core.table import Table, make_table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from flowing.core.graph import Graph
 
 
@@ -95,7 +98,8 @@ class Times:
 class Run:
     """What is true of the run as a whole, and seldom changes.
 
-    `epoch` counts the resumes. `abandoned` are the timed-out attempts, (task, attempt), whose threads have not come
+    `epoch` counts the resumes. `commits` counts the commits, and `committing` are the tasks in the one that is on its
+    way, ascending. `abandoned` are the timed-out attempts, (task, attempt), whose threads have not come
     back, `late` counts what they reported too late, `waits` how often the run has waited for one of them, and
     `awaiting_place` says that it does.
     """
@@ -103,6 +107,8 @@ class Run:
     graph: Graph
     phase: Phase
     epoch: int
+    commits: int = 0
+    committing: tuple[int, ...] = ()
     abandoned: frozenset[tuple[int, int]] = frozenset()
     late: int = 0
     waits: int = 0
@@ -150,8 +156,7 @@ class State:
 
 def initial(graph: Graph, *, epoch: int = 0) -> State:
     """Make the state before anything has happened. O(n)."""
-    blocked = {0: FIRST} | {count: Blocked(count) for count in set(map(len, graph.dependencies)) if count}
-    rows = [blocked[len(needed)] for needed in graph.dependencies]
+    rows = [SHARED[unmet] if unmet < len(SHARED) else Blocked(unmet) for unmet in map(len, graph.dependencies)]
     return State(Run(graph, Idle(), epoch), make_table(rows), running=0, main_left=graph.main)
 
 
@@ -170,6 +175,12 @@ def value_of(row: Status) -> object:
     return row.value
 
 
+def values_of(table: Table, tasks: Sequence[int]) -> list[object]:
+    """Give the values of some rows; every one of them must have a result. O(tasks)."""
+    rows = cast("list[Succeeded | Provided]", table.read(tasks))  # a task starts when all it needs has a result
+    return [row.value for row in rows]
+
+
 def check(state: State) -> None:
     """Assert everything that must be true of a state. O(nodes + edges); for tests and simulation."""
     graph, rows = state.graph, list(state.table)
@@ -177,8 +188,10 @@ def check(state: State) -> None:
     assert state.running == sum(isinstance(row, Running) for row in rows)
     assert state.main_left == sum(not is_settled(row) for row in rows[: graph.main])
     for lane in LANES[1:]:
-        assert _rows_in(state.table, lane) == [number for number, row in enumerate(rows) if row.lane == lane]
+        assert [*state.table.all_in(lane)] == [number for number, row in enumerate(rows) if row.lane == lane]
         assert state.table.has(lane) == any(row.lane == lane for row in rows)
+    if not isinstance(state.phase, Closed):
+        assert [*state.run.committing] == [number for number, row in enumerate(rows) if isinstance(row, Committing)]
     for number, row in enumerate(rows):
         unmet = sum(not has_result(rows[needed]) for needed in graph.dependencies[number])
         _check_row(state, number, row, unmet)
@@ -186,21 +199,12 @@ def check(state: State) -> None:
         assert state.running + len(state.run.abandoned) <= graph.limits.workers + graph.limits.abandoned
 
 
-def _rows_in(table: Table, lane: Lane) -> list[int]:
-    found: list[int] = []
-    task = table.first(lane)
-    while task is not None:
-        found.append(task)
-        task = table.first(lane, task + 1)
-    return found
-
-
 def _check_row(state: State, number: int, row: Status, unmet: int) -> None:
     policy = state.graph.policies[number]
     match row:
         case Blocked():
             assert row.unmet == unmet > 0
-        case Ready() | ReadyAgain() | Running():
+        case Ready() | ReadyAgain() | Running() | CommitDue() | Committing():
             assert unmet == 0
             assert 1 <= row.attempt - row.past.attempts <= 1 + policy.retries
         case RetryDue() | BackingOff():

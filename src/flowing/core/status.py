@@ -11,13 +11,14 @@ from flowing._record import record
 
 # Which rows the table can find without a search: those that await something. Plain ints, because an IntEnum costs
 # half a microsecond per bit operation.
-Lane: TypeAlias = Literal[0, 1, 2, 3, 4]
+Lane: TypeAlias = Literal[0, 1, 2, 3, 4, 5]
 NO_LANE: Final = 0
 READY: Final = 1
 AGAIN: Final = 2
 ORDER: Final = 3
 BACKOFF: Final = 4
-LANES: Final[tuple[Lane, ...]] = (NO_LANE, READY, AGAIN, ORDER, BACKOFF)
+COMMIT: Final = 5
+LANES: Final[tuple[Lane, ...]] = (NO_LANE, READY, AGAIN, ORDER, BACKOFF, COMMIT)
 
 
 class NoValue(enum.Enum):
@@ -135,6 +136,45 @@ class ReadyAgain:
     def past(self) -> Past:
         """Give what the row kept of earlier resumes."""
         return self.failure.run.past
+
+
+@record
+class CommitDue:
+    """The body returned `value`, which counts once it is committed (D15). `kept` is what the store keeps of it."""
+
+    lane: ClassVar[Lane] = COMMIT
+    run: Running
+    ended_s: float
+    value: object = field(repr=False)
+    kept: object = field(repr=False)
+
+    @property
+    def attempt(self) -> int:
+        """Give the number of the attempt that returned."""
+        return self.run.attempt
+
+    @property
+    def past(self) -> Past:
+        """Give what the row kept of earlier resumes when the attempt started."""
+        return self.run.past
+
+
+@record
+class Committing:
+    """The body returned `due.value`, and the commit that it is part of has begun. Holds no worker."""
+
+    lane: ClassVar[Lane] = NO_LANE
+    due: CommitDue
+
+    @property
+    def attempt(self) -> int:
+        """Give the number of the attempt that returned."""
+        return self.due.run.attempt
+
+    @property
+    def past(self) -> Past:
+        """Give what the row kept of earlier resumes when the attempt started."""
+        return self.due.run.past
 
 
 @record
@@ -257,8 +297,11 @@ class Invalidated:
         return self.past.attempts
 
 
-Waiting: TypeAlias = Blocked | Ready | ReadyAgain | RetryDue | BackingOff | SkipDue | Invalidated
+Waiting: TypeAlias = (
+    Blocked | Ready | ReadyAgain | RetryDue | BackingOff | SkipDue | CommitDue | Committing | Invalidated
+)
 Settled: TypeAlias = Succeeded | Provided | Failed | Rejected | Skipped | Cancelled
 Status: TypeAlias = Waiting | Running | Settled
 
-FIRST: Final = Ready(1)
+# Shared, because most rows are fresh and wait for few: `SHARED[unmet]`.
+SHARED: Final[tuple[Ready | Blocked, ...]] = (Ready(1), *(Blocked(unmet) for unmet in range(1, 64)))

@@ -9,6 +9,7 @@ from attrs import evolve
 from flowing._text import one_line
 from flowing.core.events import AttemptEvent, Event, ResultProvided
 from flowing.core.state import State
+from flowing.core.status import FRESH, SHARED, Blocked, Ready, Status
 from flowing.errors import InvalidTransition
 
 if TYPE_CHECKING:
@@ -33,3 +34,11 @@ def refusal(state: State, event: Event, where: str) -> InvalidTransition:
         else ""
     )
     return InvalidTransition(f"event {event!r}{task} cannot happen in: {where}; the shell that reported it has a bug")
+
+
+def unblocked(row: Blocked) -> Status:
+    """Make the row of a task that waits for one dependency less."""
+    unmet, past = row.unmet - 1, row.past
+    if past is FRESH and unmet < len(SHARED):
+        return SHARED[unmet]
+    return Blocked(unmet, past) if unmet else Ready(past.attempts + 1, past)

@@ -28,8 +28,12 @@ if TYPE_CHECKING:
 
 _Link: TypeAlias = "dict[None, tuple[Table, Sequence[int], Sequence[Status]]]"
 
+NONE_READY: Final = -1  # no row is in lane READY
+NOT_ONLY_READY: Final = -2  # a row is in lane AGAIN, ORDER or COMMIT: then nothing is said of lane READY
+
 _WORD_BITS: Final = 10  # 1,024 rows a word: two levels reach 10^6 rows with a thousand words
 _LAST: Final = (1 << _WORD_BITS) - 1
+_new: Final = object.__new__
 
 
 @final
@@ -78,23 +82,59 @@ class Table:
     def __repr__(self) -> str:
         return f"<table of {len(self)} rows>"
 
+    def read(self, indices: Sequence[int]) -> list[Status]:
+        """Read some rows. O(indices) on the newest version."""
+        storage, link = self._place
+        held = storage.rows
+        rows = [held[index] for index in indices]
+        if not link:
+            return rows
+        self._move_out()
+        return self.read(indices)
+
     def put(self, index: int, row: Status) -> Table:
         """Replace one row. O(1)."""
         return self.replace((index,), (row,))
 
     def replace(self, indices: Sequence[int], rows: Sequence[Status]) -> Table:
         """Replace the rows at `indices`, each at most once. O(changes)."""
-        storage, link = self._place
-        held = storage.rows
-        successor = Table(storage)
-        step = (successor, indices, [held[index] for index in indices])
-        if link or link.setdefault(None, step) is not step:
+        successor = self.go_on(indices, rows)
+        if successor is None:
             self._move_out()
             return self.replace(indices, rows)
-        for index, old, row in zip(indices, step[2], rows):  # noqa: B905 - strict= costs as much as the loop
+        return successor
+
+    def look(self, *, ignore_commits: bool = False) -> tuple[Sequence[Status], int]:
+        """Give the rows where they lie, and the first one in lane READY: or NONE_READY, or NOT_ONLY_READY. O(log n).
+
+        With `ignore_commits`, rows in lane COMMIT don't count. For who reads much: what was read was true of this
+        version if `go_on` succeeds afterwards, and not else.
+        """
+        storage = self._place[0]
+        _, ready, again, order, _, commit = storage.lanes
+        if again.summary or order.summary or (commit.summary and not ignore_commits):
+            return storage.rows, NOT_ONLY_READY
+        if summary := ready.summary:
+            number = (summary & -summary).bit_length() - 1
+            word = ready.words[number]
+            return storage.rows, (number << _WORD_BITS) + (word & -word).bit_length() - 1
+        return storage.rows, NONE_READY
+
+    def go_on(self, indices: Sequence[int], rows: Sequence[Status]) -> Table | None:
+        """As `replace`; None if this is not the newest version any more. O(changes)."""
+        storage, link = self._place
+        held = storage.rows
+        successor = _new(Table)
+        successor._place = (storage, {})  # noqa: SLF001 - another version of this table; __init__ costs a tenth of all
+        olds = [held[index] for index in indices]
+        step = (successor, indices, olds)
+        if link or link.setdefault(None, step) is not step:
+            return None
+        for index, old, row in zip(indices, olds, rows):  # noqa: B905 - strict= costs as much as the loop
             held[index] = row
-            if old.lane != row.lane:
-                storage.move(index, old.lane, row.lane)
+            lane = row.lane
+            if old.lane != lane:
+                storage.move(index, old.lane, lane)
         return successor
 
     def copy(self) -> Table:
@@ -102,7 +142,12 @@ class Table:
 
         For whoever goes on while somebody else holds this version: an old version keeps all that replaced it alive.
         """
-        return Table(_Storage(list(self)))
+        storage, link = self._place
+        copied = Table(_Storage(storage.rows.copy(), tuple([lane.copy() for lane in storage.lanes])))
+        if not link:
+            return copied
+        self._move_out()
+        return self.copy()
 
     def has(self, lane: Lane) -> bool:
         """Tell in O(1) whether any row is in the lane."""
@@ -121,6 +166,13 @@ class Table:
             return found
         self._move_out()
         return self.first(lane, start)
+
+    def all_in(self, lane: Lane) -> Iterator[int]:
+        """Walk the rows in the lane, in order. O(log n) each."""
+        index = self.first(lane)
+        while index is not None:
+            yield index
+            index = self.first(lane, index + 1)
 
     def _move_out(self) -> None:
         """Give this old version a storage of its own, unless another thread has just done so. O(n)."""
@@ -151,21 +203,24 @@ class _Storage:
 
     __slots__ = ("lanes", "rows")
 
-    def __init__(self, rows: list[Status]) -> None:
+    def __init__(self, rows: list[Status], lanes: tuple[_Lane, ...] | None = None) -> None:
         self.rows: list[Status] = rows
-        self.lanes: tuple[_Lane, ...] = tuple(_Lane() for _ in LANES)
-        by_lane: tuple[list[int], ...] = tuple([] for _ in LANES)
-        for index, row in enumerate(rows):
-            by_lane[row.lane].append(index)
-        for lane in LANES[1:]:
-            self.lanes[lane].fill(by_lane[lane], len(rows))
+        self.lanes: tuple[_Lane, ...] = lanes or _lanes_of(rows)
 
     def move(self, index: int, old: Lane, new: Lane) -> None:
         """Take a row from one lane to another."""
+        number, bit = index >> _WORD_BITS, 1 << (index & _LAST)
         if old:
-            self.lanes[old].remove(index)
+            lane = self.lanes[old]
+            word = lane.words[number] = lane.words[number] ^ bit
+            if not word:
+                lane.summary ^= 1 << number
         if new:
-            self.lanes[new].add(index)
+            lane = self.lanes[new]
+            word = lane.words[number]
+            lane.words[number] = word | bit
+            if not word:
+                lane.summary |= 1 << number
 
 
 class _Lane:
@@ -173,31 +228,13 @@ class _Lane:
 
     __slots__ = ("summary", "words")
 
-    def __init__(self) -> None:
-        self.words: list[int] = []
-        self.summary = 0
+    def __init__(self, words: list[int], summary: int) -> None:
+        self.words = words
+        self.summary = summary
 
-    def fill(self, indices: Sequence[int], size: int) -> None:
-        """Hold exactly these indices of `size`."""
-        self.words = [0] * ((size >> _WORD_BITS) + 1)
-        for index in indices:
-            self.words[index >> _WORD_BITS] |= 1 << (index & _LAST)
-        self.summary = sum(1 << number for number, word in enumerate(self.words) if word)
-
-    def add(self, index: int) -> None:
-        """Put an index in that is not there."""
-        number = index >> _WORD_BITS
-        word = self.words[number]
-        self.words[number] = word | 1 << (index & _LAST)
-        if not word:
-            self.summary |= 1 << number
-
-    def remove(self, index: int) -> None:
-        """Take an index out that is there."""
-        number = index >> _WORD_BITS
-        word = self.words[number] = self.words[number] ^ 1 << (index & _LAST)
-        if not word:
-            self.summary ^= 1 << number
+    def copy(self) -> _Lane:
+        """Make an equal set."""
+        return _Lane(self.words.copy(), self.summary)
 
     def first(self, start: int) -> int | None:
         """Find the first index from `start` on."""
@@ -215,3 +252,25 @@ class _Lane:
         number = (rest & -rest).bit_length() - 1
         word = self.words[number]
         return (number << _WORD_BITS) + (word & -word).bit_length() - 1
+
+
+def _lanes_of(rows: Sequence[Status]) -> tuple[_Lane, ...]:
+    """Sort the rows into lanes. O(n)."""
+    by_lane: dict[Lane, list[int]] = {}
+    for index, row in enumerate(rows):
+        if row.lane:
+            by_lane.setdefault(row.lane, []).append(index)
+    return tuple([_lane_with(by_lane.get(lane, ()), len(rows)) for lane in LANES])
+
+
+def _lane_with(indices: Sequence[int], size: int) -> _Lane:
+    """Make a set of exactly these indices of `size`."""
+    if not indices:
+        return _Lane([0] * ((size >> _WORD_BITS) + 1), 0)
+    digits = bytearray(b"0") * ((size | _LAST) + 1)
+    for index in indices:
+        digits[index] = ord("1")
+    digits.reverse()  # the lowest index is the lowest bit, which is written last
+    starts = range(len(digits) - _LAST - 1, -1, -_LAST - 1)
+    words = [int(digits[start : start + _LAST + 1], 2) for start in starts]
+    return _Lane(words, sum(1 << number for number, word in enumerate(words) if word))

@@ -14,6 +14,7 @@ from flowing.core import attempt_rules, run_rules
 from flowing.core.events import (
     AttemptEvent,
     AttemptFailed,
+    AttemptReturned,
     AttemptStarted,
     AttemptStopped,
     AttemptSucceeded,
@@ -21,6 +22,7 @@ from flowing.core.events import (
     BackoffElapsed,
     BackoffStarted,
     CancelRequested,
+    CommitStarted,
     Event,
     GateClosed,
     GraceElapsed,
@@ -29,17 +31,20 @@ from flowing.core.events import (
     PlaceAwaited,
     PlacesExhausted,
     ResultProvided,
+    ResultsCommitted,
     ResultsInvalidated,
     ResumeRequested,
     RetryAbandoned,
     RunFinished,
     RunRequested,
+    RunRestored,
     TaskSkipped,
 )
 from flowing.core.state import Closed, Detaching, FailingFast, Idle, Open, State, Stopping, is_settled
 from flowing.core.status import (
     BackingOff,
     Cancelled,
+    CommitDue,
     Failed,
     Ready,
     ReadyAgain,
@@ -93,7 +98,9 @@ def _late(state: State, row: Status, event: AttemptEvent) -> State:
         made = row.attempt - 1 if isinstance(row, Ready | ReadyAgain) else row.attempt
         if superseded or (event.epoch == run.epoch and (event.attempt <= made or is_settled(row))):
             return state
-    elif isinstance(event, AttemptSucceeded | AttemptFailed | AttemptStopped | GateClosed | InputRejected):
+    elif isinstance(
+        event, AttemptSucceeded | AttemptReturned | AttemptFailed | AttemptStopped | GateClosed | InputRejected
+    ):
         if superseded:
             return with_run(state, late=run.late + 1)
         place = (event.task, event.attempt)
@@ -138,6 +145,7 @@ STATUS_RULES: Final = (
     _rule(Ready, AttemptStarted, attempt_rules.start, Running, phases=(Open, Detaching)),
     _rule(ReadyAgain, AttemptStarted, attempt_rules.start, Running, phases=(Open, Detaching)),
     _rule(Running, AttemptSucceeded, attempt_rules.succeed, Succeeded),
+    _rule(Running, AttemptReturned, attempt_rules.keep, CommitDue),
     _rule(Running, AttemptFailed, attempt_rules.fail, ReadyAgain, RetryDue, Failed),
     _rule(Running, AttemptTimedOut, attempt_rules.time_out, ReadyAgain, RetryDue, Failed),
     _rule(Running, AttemptStopped, attempt_rules.stop, Cancelled, phases=(Stopping,)),
@@ -152,6 +160,7 @@ STATUS_RULES: Final = (
 
 PHASE_RULES: Final = (
     _rule(Idle, RunRequested, run_rules.run, Open),
+    _rule(Idle, RunRestored, run_rules.restore, Closed),
     _rule(Closed, ResumeRequested, run_rules.resume, Open),
     _rule(Open, MainSettled, run_rules.settle_main, Detaching),
     _rule(FailingFast, MainSettled, run_rules.settle_main, Detaching),
@@ -169,6 +178,15 @@ PHASE_RULES: Final = (
     _rule(FailingFast, PlacesExhausted, run_rules.ignore, FailingFast),
     _rule(Stopping, PlacesExhausted, run_rules.ignore, Stopping),
     _rule(Closed, PlacesExhausted, run_rules.ignore, Closed),
+    _rule(Open, CommitStarted, run_rules.commit, Open),
+    _rule(FailingFast, CommitStarted, run_rules.commit, FailingFast),
+    _rule(Detaching, CommitStarted, run_rules.commit, Detaching),
+    _rule(Stopping, CommitStarted, run_rules.commit, Stopping),
+    _rule(Open, ResultsCommitted, run_rules.succeed_all, Open),
+    _rule(FailingFast, ResultsCommitted, run_rules.succeed_all, FailingFast),
+    _rule(Detaching, ResultsCommitted, run_rules.succeed_all, Detaching),
+    _rule(Stopping, ResultsCommitted, run_rules.succeed_all, Stopping),
+    _rule(Closed, ResultsCommitted, run_rules.ignore, Closed),
     _rule(Detaching, RunFinished, run_rules.finish, Closed),
     _rule(Stopping, RunFinished, run_rules.finish, Closed),
     _rule(Idle, ResultProvided, run_rules.provide, Idle),

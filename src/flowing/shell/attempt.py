@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from flowing._bodies import Body
     from flowing.core.status import Running
+    from flowing.shell.seams import Bell
 
 
 @record
@@ -22,6 +23,7 @@ class Course:
 
     run_id: str
     clock: Callable[[], float]
+    bell: Callable[[], Bell] = threading.Event
 
 
 @final
@@ -55,7 +57,7 @@ class Attempt:
         self.thread_id: int | None = None
         self.cancelled: bool = False
         self.over: bool = False
-        self._wake_up: threading.Event | None = None
+        self._wake_up: Bell | None = None
 
     @property
     def number(self) -> int:
@@ -81,7 +83,7 @@ class Attempt:
     def sleep(self, seconds: float) -> None:
         """Wait for the time to pass or for `cancel()`."""
         if self._wake_up is None:
-            self._wake_up = threading.Event()
+            self._wake_up = self.course.bell()
         # `cancel()` sets the flag before it looks for the event, so one of the two sees the other.
         if self.cancelled or self._wake_up.wait(min(seconds, threading.TIMEOUT_MAX)):
             raise AttemptCancelled(self.body.name)

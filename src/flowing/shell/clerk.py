@@ -103,7 +103,7 @@ class Clerk:
             if not isinstance(what, Attempt):
                 desk.report(what)
             elif not what.over:
-                desk.report(_time_out(what, now_s))
+                desk.report(time_out(what, now_s))
 
     def _wait_until(self, due_s: float) -> None:
         left_s = due_s - self._clock()
@@ -117,7 +117,8 @@ class Clerk:
 _WAIT_MAX_S: Final = 3600.0  # an endless wait is many long ones: no timeout overflows
 
 
-def _time_out(attempt: Attempt, now_s: float) -> AttemptTimedOut:
+def time_out(attempt: Attempt, now_s: float) -> AttemptTimedOut:
+    """Word the report of a deadline that has passed."""
     body = attempt.body
     assert body.timeout_s is not None
     where = stuck_at(attempt.thread_id)

@@ -11,9 +11,10 @@ import time
 from typing import TYPE_CHECKING, Never
 
 from flowing._text import one_line
-from flowing.core.events import AttemptFailed, AttemptSucceeded, CancelRequested, InputRejected
+from flowing.core.events import AttemptFailed, AttemptSucceeded, CancelRequested, InputRejected, ResultsCommitted
 from flowing.shell.log import warn
 from flowing.shell.perform import perform
+from flowing.shell.seams import Saving
 from flowing.shell.tracebacks import clean
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from flowing.core.events import AttemptEvent
     from flowing.shell.attempt import Attempt
     from flowing.shell.desk import Desk
+    from flowing.shell.seams import Store
 
 
 class ThreadWorker:
@@ -30,7 +32,7 @@ class ThreadWorker:
     __slots__ = ("_bell", "assignment")
 
     def __init__(self) -> None:
-        self.assignment: Attempt | None = None
+        self.assignment: Attempt | Saving | None = None
         self._bell = threading.Lock()
         self._bell.acquire()
 
@@ -46,16 +48,17 @@ class ThreadWorker:
 class Crew:
     """The worker threads of one run, hired when there is something to start."""
 
-    def __init__(self, context: Context, *, keep_frames: bool) -> None:
+    def __init__(self, context: Context, *, keep_frames: bool, store: Store | None = None) -> None:
         self._context = context
         self._keep_frames = keep_frames
         self._pid = os.getpid()
         self._threads: list[threading.Thread] = []
+        self._store = store
 
     def hire(self, desk: Desk) -> None:
         """Start one more thread."""
         number = len(self._threads)
-        thread = threading.Thread(target=self._work, args=(desk,), name=f"flowing-{number}", daemon=True)
+        thread = threading.Thread(target=self._work, args=(desk, number), name=f"flowing-{number}", daemon=True)
         self._threads.append(thread)
         try:
             thread.start()
@@ -74,29 +77,36 @@ class Crew:
             if thread.ident not in stuck and thread.is_alive():
                 thread.join(max(0.0, until_s - time.monotonic()))
 
-    def _work(self, desk: Desk) -> None:
+    def _work(self, desk: Desk, number: int) -> None:
         try:
-            self._serve(desk, ThreadWorker())
+            self._serve(desk, ThreadWorker(), number)
         except BaseException as error:  # noqa: BLE001 - FAULTS X11: whatever hit us, the run must end
             desk.break_down(error)
         finally:
             del desk  # an error's traceback reaches this frame, and through it the whole run
 
-    def _serve(self, desk: Desk, worker: ThreadWorker) -> None:
-        event: AttemptEvent | None = None
-        thread_id = threading.get_ident()
+    def _serve(self, desk: Desk, worker: ThreadWorker, number: int) -> None:
+        event: AttemptEvent | ResultsCommitted | None = None
+        thread_id, store = threading.get_ident(), self._store
         try:
             while True:
                 if desk.visit(worker, event):
                     attempt, worker.assignment = worker.assignment, None
                     assert attempt is not None
+                    if type(attempt) is Saving:
+                        event = self._save(attempt)
+                        continue
                     attempt.thread_id = thread_id
                     attempt.spent = None
+                    if store is not None:
+                        store.begins(attempt, number)
                     event = self._context.copy().run(perform, attempt)
                     attempt.over = True
                     attempt.inputs = ()
                     if os.getpid() != self._pid:
                         _leave_forked_child(attempt)
+                    if store is not None:
+                        store.has_ended(number)
                     if type(event) is not AttemptSucceeded:
                         self._look_into(event, desk)
                 elif desk.closed:
@@ -106,6 +116,12 @@ class Crew:
                     worker.sleep()
         finally:
             del desk, worker, event  # as in _work
+
+    def _save(self, saving: Saving) -> ResultsCommitted:
+        """Have the store commit; what it raises ends the run."""
+        assert self._store is not None
+        self._store.save(saving.results)
+        return ResultsCommitted(saving.commit)
 
     def _look_into(self, event: AttemptEvent, desk: Desk) -> None:
         """Let go of what an error holds, and cancel the run if a body was interrupted."""

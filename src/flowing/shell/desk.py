@@ -8,7 +8,6 @@ as two threads compete for it: measured 13-33 us a task, against 10-18 for the l
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +16,7 @@ from attrs import evolve
 from flowing.core.decide import answer, decide
 from flowing.core.events import (
     AttemptFailed,
+    AttemptReturned,
     AttemptStarted,
     AttemptStopped,
     AttemptSucceeded,
@@ -24,6 +24,7 @@ from flowing.core.events import (
     AwaitPlace,
     BackoffElapsed,
     CancelRequested,
+    Commit,
     Delay,
     Finish,
     GateClosed,
@@ -33,17 +34,19 @@ from flowing.core.events import (
     Start,
 )
 from flowing.core.handover import hand_over
-from flowing.core.state import value_of
-from flowing.core.status import AGAIN, READY, Running
+from flowing.core.state import values_of
+from flowing.core.status import Committing, Running
+from flowing.core.table import NONE_READY
 from flowing.core.transition import transition
 from flowing.errors import WorkerStartError
 from flowing.shell.attempt import Attempt, Course
+from flowing.shell.seams import Saving
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from flowing._bodies import Body
-    from flowing.core.events import Decision, Event
+    from flowing.core.events import Decision, Event, Report
     from flowing.core.state import State
     from flowing.shell.seams import Observer, Worker, World
 
@@ -69,18 +72,19 @@ class Desk:
         self.live: dict[int, Attempt] = {}
         self.abandoned: dict[tuple[int, int], Attempt] = {}
         self._bodies = bodies
+        self._workers = state.graph.limits.workers
         self._world = world
         self._clock = world.clock
         self._grace_s = grace_s
         self._observer = observer
-        self._lock = threading.Lock()
+        self._lock = world.lock()
         self._inbox: deque[tuple[Worker | None, Event | None]] = deque()
         self._asleep: list[Worker] = []
         self._spent: dict[int, AttemptFailed | AttemptTimedOut] = {}  # so that no error or value dies under the lock
         self._coming = False  # one worker was woken or hired and has not arrived: then no other one is
         self._hire_after_s = 0.0
         assert state.run.times is not None, "the run has begun"
-        self._course = Course(state.run.times.id, world.clock)
+        self._course = Course(state.run.times.id, world.clock, world.bell)
 
     def visit(self, worker: Worker, event: Event | None) -> bool:
         """Hand an event in, and leave `worker.assignment` set where there is work; False sends it to sleep.
@@ -88,19 +92,33 @@ class Desk:
         A worker that was sent to sleep is woken exactly once, and then visits again without an event.
         """
         inbox, lock = self._inbox, self._lock
-        inbox.append((worker, event))
         me: Worker | None = worker
-        while inbox and lock.acquire(blocking=False):
+        if (type(event) is AttemptSucceeded or type(event) is AttemptReturned) and lock.acquire(False):  # noqa: FBT003 - a keyword costs as much as the call
+            try:
+                if inbox or self.closed:
+                    inbox.append((worker, event))
+                    self._serve(me)
+                elif not self._hand_over(worker, event):
+                    self._go_on(worker)
+            finally:
+                lock.release()
+            me = None  # it has its assignment, or it is asleep and must be woken like any other
+        else:
+            inbox.append((worker, event))
+        while inbox and lock.acquire(False):  # noqa: FBT003
             try:
                 self._serve(me)
             finally:
                 lock.release()
-            me = None  # it has its assignment, or it is asleep and must be woken like any other
+            me = None
         return worker.assignment is not None
 
     def report(self, event: Event | None) -> None:
         """Hand in an event that no worker brings; None only asks to carry out what is due."""
         self._inbox.append((None, event))
+        self._serve_who_waits()
+
+    def _serve_who_waits(self) -> None:
         while self._inbox and self._lock.acquire(blocking=False):
             try:
                 self._serve(None)
@@ -115,6 +133,7 @@ class Desk:
         finally:
             if held:
                 self._lock.release()
+        self._serve_who_waits()  # who came meanwhile has left an event and sleeps; now it may leave
 
     def _serve(self, me: Worker | None) -> None:
         """Take in all that was left in the inbox, and carry out what is due."""
@@ -125,35 +144,39 @@ class Desk:
             if event is None:
                 self._coming = False
             elif not self.closed:
-                if worker is me and type(event) is AttemptSucceeded and not inbox and me is not None:
-                    if self._hand_over(me, event):
-                        return
-                else:
-                    self._take_in(event)
+                self._take_in(event)
             if worker is me:
                 is_here = True
             elif worker is not None:
                 self._asleep.append(worker)
-        free = me if is_here else None
+        self._go_on(me if is_here else None)
+
+    def _go_on(self, free: Worker | None) -> None:
+        """Carry out what is due; who is free and gets nothing falls asleep."""
         if not self._carry_out(free) and free is not None:
             self._asleep.append(free)
         if self.closed and self._asleep:
             self._wake_everybody()
 
-    def _hand_over(self, me: Worker, event: AttemptSucceeded) -> bool:
-        """Take in a success and start the next task at once; True if there was one. What most visits are."""
+    def _hand_over(self, me: Worker, event: AttemptSucceeded | AttemptReturned) -> bool:
+        """Take in a value and start the next task at once; True if there was one. What most visits are."""
         before = self.state
-        self.state, task = hand_over(before, event, event.at_s)
-        self._let_go(event)
-        if self._observer.listening:
+        at_s = self._clock()  # the report may be older: who brings it may have been kept from the lock for long
+        self.state, begun = hand_over(before, event, at_s)
+        if self.abandoned:
+            self._let_go(event)
+        else:
+            del self.live[event.task]
+        listening = self._observer.listening
+        if listening:
             self._tell(before, event)
-        if task is None:
+        if begun is None:
             return False
-        me.assignment = attempt = self._begin(task)
-        if self._observer.listening:
-            self._observer.observe(AttemptStarted(task, attempt.row.attempt, attempt.epoch, event.at_s))
-        table = self.state.table
-        if not self._coming and (table.has(READY) or table.has(AGAIN)):
+        task, row = begun
+        me.assignment = attempt = self._begin(task, row)
+        if listening:
+            self._observer.observe(AttemptStarted(task, row.attempt, attempt.epoch, at_s))
+        if not self._coming and self.state.running < self._workers and self.state.table.look()[1] != NONE_READY:
             self._carry_out(None)
         return True
 
@@ -162,7 +185,14 @@ class Desk:
         before = self.state
         self._apply(event)
         match event:
-            case AttemptSucceeded() | AttemptFailed() | AttemptStopped() | GateClosed() | InputRejected():
+            case (
+                AttemptSucceeded()
+                | AttemptReturned()
+                | AttemptFailed()
+                | AttemptStopped()
+                | GateClosed()
+                | InputRejected()
+            ):
                 self._let_go(event)
             case AttemptTimedOut() if self.state is not before:
                 self._spent[event.task] = event
@@ -175,7 +205,7 @@ class Desk:
             case _:
                 pass
 
-    def _let_go(self, report: AttemptSucceeded | AttemptFailed | AttemptStopped | GateClosed | InputRejected) -> None:
+    def _let_go(self, report: Report) -> None:
         """Forget the attempt that reported."""
         if type(report) is AttemptFailed:
             self._spent[report.task] = report
@@ -201,11 +231,11 @@ class Desk:
         got = False
         while not self.closed and not (got and self._coming) and (decisions := decide(self.state, 1)):
             decision = decisions[0]
-            if not isinstance(decision, Start):
+            if not isinstance(decision, Start | Commit):
                 self._answer(decision)
             elif me is not None and not got:
                 self._apply(answer(decision, self._clock()))
-                me.assignment = self._begin(decision.task)
+                me.assignment = self._assign(decision)
                 got = True
             else:
                 self._call_somebody()
@@ -226,13 +256,22 @@ class Desk:
             case _:
                 pass
 
-    def _begin(self, task: int) -> Attempt:
+    def _assign(self, decision: Start | Commit) -> Attempt | Saving:
+        """Gather what a worker needs for a decision that was carried out."""
+        table = self.state.table
+        if isinstance(decision, Commit):
+            rows = ((task, table[task]) for task in self.state.run.committing)
+            return Saving(
+                decision.commit, tuple([(task, row.due) for task, row in rows if isinstance(row, Committing)])
+            )
+        row = table[decision.task]
+        assert isinstance(row, Running)
+        return self._begin(decision.task, row)
+
+    def _begin(self, task: int, row: Running) -> Attempt:
         """Gather what an attempt needs that the state says has started."""
         body = self._bodies[task]
-        table = self.state.table
-        row = table[task]
-        assert isinstance(row, Running)
-        inputs = [value_of(table[needed]) for needed in body.inputs]
+        inputs = values_of(self.state.table, body.inputs) if body.inputs else ()
         attempt = self.live[task] = Attempt(task, row, self.state.run.epoch, body, inputs, self._course)
         if self._spent:
             attempt.spent = self._spent.pop(task, None)
@@ -247,7 +286,7 @@ class Desk:
         if self._asleep:
             self._coming = True
             self._asleep.pop().wake()
-        elif not self.live or self._clock() >= self._hire_after_s:
+        elif self._nobody_works() or self._clock() >= self._hire_after_s:
             self._hire()
 
     def _hire(self) -> None:
@@ -255,7 +294,7 @@ class Desk:
             self._world.pool.hire(self)
         except RuntimeError as refusal:  # FAULTS R21
             self._hire_after_s = self._clock() + _HIRE_AGAIN_AFTER_S
-            if not self.live:
+            if self._nobody_works():
                 message = (
                     f"the system refused to start a thread ({refusal}), and none is running; "
                     f"lower max_workers, or raise the limit on threads; resume() keeps what succeeded"
@@ -263,6 +302,10 @@ class Desk:
                 self._break(WorkerStartError(message))
         else:
             self._coming = True
+
+    def _nobody_works(self) -> bool:
+        """Tell whether nobody is there who will visit again by himself."""
+        return not self.live and not self.state.run.committing
 
     def _break(self, error: BaseException) -> None:
         if not self.closed:

@@ -9,12 +9,21 @@ from types import CoroutineType
 from typing import TYPE_CHECKING
 
 from flowing._text import one_line
-from flowing.core.events import AttemptFailed, AttemptStopped, AttemptSucceeded, GateClosed, InputRejected
+from flowing.core.events import (
+    AttemptFailed,
+    AttemptReturned,
+    AttemptStopped,
+    AttemptSucceeded,
+    GateClosed,
+    InputRejected,
+)
 from flowing.core.status import NO_VALUE
 from flowing.errors import AttemptCancelled, RetryUntilError, UnsupportedFunctionError
 from flowing.shell.attempt import CURRENT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flowing.core.events import AttemptEvent
     from flowing.shell.attempt import Attempt
 
@@ -23,7 +32,7 @@ def perform(attempt: Attempt) -> AttemptEvent:
     """Run the attempt in the calling context, and report how it ended. Never raises."""
     CURRENT.set(attempt)
     body = attempt.body
-    if body.has_gates and attempt.is_first_try:
+    if (body.when is not None or body.validate is not None) and attempt.is_first_try:
         closed = _ask_gates(attempt)
         if closed is not None:
             return closed
@@ -38,7 +47,18 @@ def perform(attempt: Attempt) -> AttemptEvent:
         refused = _ask_retry_until(attempt, value)
         if refused is not None:
             return refused
+    if body.keep is not None:
+        return _kept(attempt, body.keep, value)
     return AttemptSucceeded(attempt.task, attempt.row.attempt, attempt.epoch, attempt.course.clock(), value)
+
+
+def _kept(attempt: Attempt, keep: Callable[[object], object], value: object) -> AttemptReturned | AttemptFailed:
+    """Make ready what the store keeps of the value; a value that it cannot keep is a failure of the task (D16)."""
+    try:
+        kept = keep(value)
+    except BaseException as error:  # noqa: BLE001 - D12: hooks may be the user's
+        return _failure(attempt, error, retryable=False, value=value)
+    return AttemptReturned(attempt.task, attempt.number, attempt.epoch, attempt.course.clock(), value, kept)
 
 
 def _unawaited(attempt: Attempt) -> UnsupportedFunctionError:

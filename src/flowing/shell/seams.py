@@ -1,15 +1,17 @@
-"""What the desk needs from the world, as protocols: a clock, timers, threads. No implementation."""
+"""What the desk needs from the world, as protocols: a clock, timers, threads, a lock. No implementation."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+import threading
+from typing import TYPE_CHECKING, Protocol, final
 
 from flowing._record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from flowing.core.events import Event
+    from flowing.core.status import CommitDue
     from flowing.shell.attempt import Attempt
     from flowing.shell.desk import Desk
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 class Worker(Protocol):
     """One that visits the desk, and sleeps while there is nothing for it."""
 
-    assignment: Attempt | None
+    assignment: Attempt | Saving | None
 
     def wake(self) -> None:
         """Let it visit the desk again. Called once for each time it was told to sleep."""
@@ -65,11 +67,73 @@ class Observer(Protocol):
         ...
 
 
+class Store(Protocol):
+    """Where results are made durable."""
+
+    def save(self, results: Sequence[tuple[int, CommitDue]]) -> None:
+        """Commit all of them, or none. Called by one worker at a time, off the desk's lock.
+
+        Raises:
+            CheckpointError: they are not durable, or nobody knows; the run ends.
+        """
+        ...
+
+    def begins(self, attempt: Attempt, place: int) -> None:
+        """Note that the attempt is about to run, by the worker of this number.
+
+        Raises:
+            CheckpointError: it could not be noted; the run ends.
+        """
+        ...
+
+    def has_ended(self, place: int) -> None:
+        """Note that the worker of this number is done with its attempt."""
+        ...
+
+
+class Lock(Protocol):
+    """What keeps two visits apart."""
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:  # noqa: FBT001, FBT002 - as `threading.Lock` has it
+        """Take it; False if it is taken."""
+        ...
+
+    def release(self) -> None:
+        """Give it back."""
+        ...
+
+
+class Bell(Protocol):
+    """What a body sleeps on, in `current().sleep()`."""
+
+    def set(self) -> None:
+        """Wake the body, now or when it goes to sleep."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Sleep for so many seconds; True if woken before."""
+        ...
+
+
+@final
+@record
+class Saving:
+    """What a worker is to have the store commit: results by task."""
+
+    commit: int
+    results: tuple[tuple[int, CommitDue], ...]
+
+
 @record
 class World:
-    """All seams of one run. `clock` is monotonic, in seconds; `on_closed` is called once, under the desk's lock."""
+    """All seams of one run. `clock` is monotonic, in seconds; `on_closed` is called once, under the desk's lock.
+
+    `lock` makes the desk's lock, `bell` what an attempt sleeps on.
+    """
 
     clock: Callable[[], float]
     pool: Pool
     timers: Timers
     on_closed: Callable[[], None]
+    lock: Callable[[], Lock] = threading.Lock
+    bell: Callable[[], Bell] = threading.Event

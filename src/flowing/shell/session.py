@@ -29,7 +29,7 @@ from flowing.errors import FlowingError, WorkerCrashed, WorkersExhausted, Worker
 from flowing.shell.clerk import Clerk
 from flowing.shell.crew import Crew
 from flowing.shell.desk import Desk
-from flowing.shell.seams import Observer, World
+from flowing.shell.seams import Observer, Store, World
 from flowing.shell.tracebacks import stuck_at
 
 if TYPE_CHECKING:
@@ -60,9 +60,10 @@ class Session:
         bodies: Sequence[Body],
         settings: Settings,
         observer: Observer,
+        store: Store | None = None,
     ) -> None:
         self._clerk = Clerk(time.monotonic, stall_warning_s=settings.stall_warning_s)
-        self._crew = Crew(copy_context(), keep_frames=settings.keep_frames)
+        self._crew = Crew(copy_context(), keep_frames=settings.keep_frames, store=store)
         self._closed: queue.SimpleQueue[None] = queue.SimpleQueue()
         world = World(time.monotonic, self._crew, self._clerk, on_closed=partial(self._closed.put, None))
         self._desk = Desk(state, bodies, world, grace_s=settings.grace_s, observer=observer)

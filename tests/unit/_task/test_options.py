@@ -56,6 +56,9 @@ def make(**options: object) -> Task[int]:
         ("jitter", 1, "1"),
         ("jitter", None, "None"),
         ("detached", "yes", "'yes'"),
+        ("persist", 0, "0"),
+        ("version", 2, "2"),
+        ("at_most_once", None, "None"),
         ("retry_on", BaseException, "BaseException"),
         ("retry_on", KeyboardInterrupt, "KeyboardInterrupt"),
         ("retry_on", int, "int"),
@@ -87,6 +90,10 @@ def test_a_value_that_an_option_cannot_take_is_refused(option: str, value: objec
         ("retry_backoff_base_ms", 0.0),
         ("retry_max_backoff_ms", 1e308),
         ("jitter", True),
+        ("persist", False),
+        ("version", "2"),
+        ("version", None),
+        ("at_most_once", True),
         ("retry_on", ()),
         ("retry_on", (OSError, ValueError)),
         ("retry_on", ExceptionGroup),
@@ -102,6 +109,13 @@ def test_every_other_value_is_kept(option: str, value: object) -> None:
 def test_an_int_that_no_float_can_hold_is_just_a_long_time(option: str) -> None:
     """[G10] Arithmetic with it can't overflow."""
     assert getattr(make(**{option: 10**400}).options, option) == sys.float_info.max
+
+
+@pytest.mark.parametrize("other", [{"retry": 1}, {"persist": False}])
+def test_what_may_run_only_once_is_not_tried_again(other: dict[str, object]) -> None:
+    """Neither by a retry, nor because its success was not stored."""
+    with pytest.raises(ConfigError, match=r"task 'step' has at_most_once=True and (retry=1|persist=False); let go of"):
+        make(at_most_once=True, **other)
 
 
 def test_tasks_without_options_share_one_record() -> None:

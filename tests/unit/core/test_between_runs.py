@@ -47,6 +47,7 @@ from tests.unit.core.states import (
     graph_state,
     invalidated,
     kinds,
+    number,
     ordered,
     provided,
     ran,
@@ -96,6 +97,13 @@ def test_an_override_stops_at_a_descendant_that_was_overridden() -> None:
     state = provided(state, "a")
     assert kinds(state)["b"] == "Provided"
     assert kinds(state)["c"] == "Succeeded"
+
+
+def test_an_override_goes_past_one_that_was_made_before_to_all_others() -> None:
+    """Be it the first of several dependents."""
+    state = provided(rest(begin(Node("a"), Node("b", ("a",)), Node("c", ("a",)))), "b")
+    assert state.graph.dependents[number(state, "a")] == (number(state, "b"), number(state, "c"))
+    assert kinds(provided(state, "a")) == {"a": "Provided", "b": "Provided", "c": "Invalidated"}
 
 
 def test_an_invalidated_result_is_made_anew() -> None:
@@ -221,6 +229,21 @@ def test_stale_detached_tasks_run_again_only_where_that_is_asked_for() -> None:
     assert row(again, "side") == Blocked(1, Past(1, invalidations=1))
     assert row(again, "aside") == Blocked(1, Past(1, invalidations=1))
     assert not getattr(row(rest(again), "side"), "stale", None)
+
+
+def test_a_stale_detached_task_stays_stale_until_it_runs_again() -> None:
+    """D4: also when what it needs has been made anew meanwhile."""
+    state = rest(resumed(provided(chain_with_a_side(), "a")))
+    assert kinds(resumed(state))["side"] == "Succeeded"
+    again = resumed(state, rerun_detached=True)
+    assert row(again, "side") == Ready(2, Past(1, invalidations=1))
+    assert row(again, "aside") == Blocked(1, Past(1, invalidations=1))
+
+
+def test_a_detached_task_whose_value_was_given_is_not_run_again() -> None:
+    """An override is nobody's result to be out of date."""
+    state = resumed(provided(provided(chain_with_a_side(), "side"), "a"), rerun_detached=True)
+    assert kinds(state)["side"] == "Provided"
 
 
 def test_detached_tasks_that_are_not_stale_are_never_run_again() -> None:

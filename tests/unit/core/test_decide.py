@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 
 from flowing.core import (
+    AttemptReturned,
     AttemptStarted,
     AttemptSucceeded,
     AwaitPlace,
     BackoffStarted,
     Closed,
+    Commit,
+    CommitStarted,
     Decision,
     Delay,
     Detaching,
@@ -87,17 +90,29 @@ def test_no_more_is_said_than_was_asked_for() -> None:
     assert len(due(state, 99)) == 3
 
 
+def test_a_commit_is_one_of_those_that_were_asked_for() -> None:
+    """Starts are said beside it, one less."""
+    state = started(begin(*(Node(name) for name in "abcde")), "a")
+    state = after(state, AttemptReturned(*fence(state, "a"), 2.0, "value", b"value"))
+    assert len(due(state)) == 5
+    for at_most in range(1, 6):
+        assert due(state, at_most) == due(state)[:at_most]
+
+
 @pytest.mark.parametrize("at_most", [1, 2])
 def test_no_more_orders_are_said_than_was_asked_for(at_most: int) -> None:
-    """Of skips, of delays, and of retries to give up."""
+    """Of skips, of delays, and of retries to give up, whatever the run stops for."""
     root_failed = failed(begin(Node("a"), *(Node(name, ("a",)) for name in "bcd"), fail_fast=False), "a")
     assert due(root_failed, at_most) == due(root_failed)[:at_most]
-    backing_off = begin(*(Node(name, policy=RETRY) for name in "ab"), *(Node(name, policy=AT_ONCE) for name in "cd"))
+    retried = [*(Node(name, policy=RETRY) for name in "ab"), *(Node(name, policy=AT_ONCE) for name in "cd")]
+    backing_off = begin(*retried, Node("e"))
     for name in "abcd":
         backing_off = failed(backing_off, name)
     assert due(backing_off, at_most) == due(backing_off)[:at_most]
-    stopping = cancelled(ordered_delays(backing_off))
-    assert due(stopping, at_most) == due(stopping)[:at_most]
+    backing_off = ordered_delays(backing_off)
+    for stopping in (cancelled(backing_off), failed(backing_off, "e")):
+        assert len(due(stopping)) == 4
+        assert due(stopping, at_most) == due(stopping)[:at_most]
 
 
 def ordered_delays(state: State) -> State:
@@ -144,6 +159,7 @@ def test_the_main_graph_settles_when_nothing_of_it_is_left() -> None:
 def test_detached_tasks_wait_until_the_main_graph_has_settled() -> None:
     state = begin(Node("a"), Node("b", detached=True), Node("c", ("b",), detached=True), workers=5)
     assert starting(state) == ["a"]
+    assert due(started(state, "a")) == []
     state = ordered(ran(state, "a"))
     assert state.phase == Detaching(None)
     assert starting(state) == ["b"]
@@ -253,6 +269,7 @@ def test_a_place_that_comes_free_is_used() -> None:
         (Skip(1, 2, 3), TaskSkipped(1, 2, 3)),
         (SettleMain(), MainSettled()),
         (AwaitPlace(1), PlaceAwaited(1)),
+        (Commit(4), CommitStarted(4)),
         (Finish(), RunFinished()),
     ],
 )

@@ -9,13 +9,16 @@ import pytest
 from flowing.core import (
     AttemptEvent,
     AttemptFailed,
+    AttemptReturned,
     AttemptSucceeded,
     AttemptTimedOut,
     Decision,
     Event,
     InputRejected,
+    Provided,
     ResultProvided,
     RunEvent,
+    RunRestored,
     answer,
 )
 from tests.unit.core.test_status import HostileError
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
     "make",
     [
         lambda: AttemptSucceeded(0, 1, 0, 1.0, HostileError()),
+        lambda: AttemptReturned(0, 1, 0, 1.0, HostileError(), HostileError()),
+        lambda: RunRestored("run", 1, 0.0, 0.0, ((0, Provided(HostileError())),)),
         lambda: AttemptFailed(
             task=0, attempt=1, epoch=0, at_s=1.0, error=HostileError(), retryable=True, value=HostileError()
         ),
@@ -57,7 +62,7 @@ def test_events_are_frozen_and_equal_by_value() -> None:
 
 def test_every_decision_is_answered_by_an_event_of_its_own() -> None:
     """A decision says all that its answer needs, but the time."""
-    fields = {"task": 1, "attempt": 2, "epoch": 3, "delay_s": 4.0, "wait": 5}
+    fields = {"task": 1, "attempt": 2, "epoch": 3, "delay_s": 4.0, "wait": 5, "commit": 6}
     answers = []
     for kind in get_args(Decision):
         decision = kind(**{name: value for name, value in fields.items() if name in kind.__match_args__})

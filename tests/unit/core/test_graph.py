@@ -9,6 +9,7 @@ from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 from flowing.core import Graph, Limits, Node, Policy, compile_graph
+from flowing.core.graph import dependents_of
 from flowing.errors import CycleError, DuplicateTaskError, GraphError
 
 if TYPE_CHECKING:
@@ -84,6 +85,26 @@ def test_a_dependency_has_a_lower_number_and_dependents_ascend(nodes: list[Node]
         assert list(waiting) == sorted(set(waiting))
 
 
+@pytest.mark.parametrize("count", [1, 15, 16, 17, 18, 1_000])
+def test_a_hub_has_all_its_dependents_in_order(count: int) -> None:
+    """However many, among others that have few."""
+    names = [f"n{number}" for number in range(count)]
+    between = [Node("other"), Node("last", ("hub", "other"))]
+    graph = graph_of(Node("hub"), *(Node(name, ("hub",)) for name in names), *between)
+    waiting = graph.dependents[graph.numbers["hub"]]
+    assert [graph.names[number] for number in waiting] == [*names, "last"]
+    assert list(waiting) == sorted(waiting)
+    assert graph.dependents[graph.numbers["other"]] == (graph.numbers["last"],)
+
+
+def test_a_number_stands_everywhere_as_one_int() -> None:
+    """A million tasks have no room for four million."""
+    graph = graph_of(*(Node(f"n{number}", (f"n{number - 1}",) if number else ()) for number in range(1_000)))
+    waiting, needed = graph.dependents[500][0], graph.dependencies[502][0]
+    assert waiting is needed
+    assert waiting is not int(f"{needed}")  # control: an equal one
+
+
 def test_a_policy_goes_with_its_task() -> None:
     graph = graph_of(Node("late", ("early",), policy=Policy(retries=1)), Node("early", policy=Policy(retries=2)))
     assert graph.names == ("early", "late")
@@ -94,6 +115,14 @@ def test_a_dependency_named_twice_counts_once() -> None:
     graph = graph_of(*edges(a="", b="aa"))
     assert graph.dependencies == ((), (0,))
     assert graph.dependents == ((1,), ())
+
+
+@pytest.mark.parametrize("numbers", [[0], [0, 1, 2]])
+def test_edges_are_turned_round_for_all_tasks_or_none(numbers: list[int]) -> None:
+    """Every task has its number, and every number its task."""
+    assert dependents_of([(), (0,)], [0, 1]) == ((1,), ())
+    with pytest.raises(ValueError, match=r"zip\(\)"):
+        dependents_of([(), (0,)], numbers)
 
 
 def test_no_nodes_make_an_empty_graph() -> None:

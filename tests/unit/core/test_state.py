@@ -12,6 +12,8 @@ from flowing.core import (
     Blocked,
     Cancelled,
     Closed,
+    CommitDue,
+    Committing,
     Failed,
     Failure,
     Idle,
@@ -37,6 +39,8 @@ from flowing.core import (
     is_settled,
     value_of,
 )
+from flowing.core.state import values_of
+from flowing.core.status import NO_LANE
 from tests.unit.core.states import BOOM, WALL_S, begin, graph_state, ran, rest, resumed, row, started, timed_out
 
 if TYPE_CHECKING:
@@ -47,6 +51,7 @@ if TYPE_CHECKING:
 PAST: Final = Past()
 RUN: Final = Running(1, PAST, 0.0)
 FAILURE: Final = Failure(RUN, 1.0, BOOM)
+DUE: Final = CommitDue(RUN, 1.0, "made", b"made")
 ROWS: Final[dict[Status, str]] = {
     Blocked(1): "",
     Ready(1): "",
@@ -55,6 +60,8 @@ ROWS: Final[dict[Status, str]] = {
     BackingOff(FAILURE, 1.0): "",
     ReadyAgain(FAILURE): "",
     SkipDue(0, gate=False, past=PAST): "",
+    DUE: "",
+    Committing(DUE): "",
     Invalidated(PAST): "",
     Succeeded(RUN, 1.0, "made"): "settled, has a result",
     Provided("given"): "settled, has a result",
@@ -116,6 +123,13 @@ def test_only_a_result_has_a_value() -> None:
         value_of(Failed(FAILURE))
 
 
+def test_the_values_of_some_rows_come_in_the_order_in_which_they_were_asked_for() -> None:
+    state = ran(begin(Node("a"), Node("b"), Node("c")), "a", "c")
+    state = with_row(state, "b", Provided("given"))
+    assert values_of(state.table, [2, 0, 1]) == ["c", "a", "given"]
+    assert values_of(state.table, []) == []
+
+
 # ── the check ────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -170,6 +184,8 @@ BROKEN: Final[dict[str, Callable[[], State]]] = {
         with_skip(SkipDue(0, gate=False, past=PAST), Skipped(0, gate=True, past=PAST)), main_left=2
     ),
     "invalidated in the middle of a run": with_a(Invalidated(PAST)),
+    "a commit of nothing": lambda: with_run(sound(), committing=(0,)),
+    "a value in no commit": with_a(Committing(DUE)),
     "more threads than there are places": lambda: with_run(
         started(sound(), "a", "d"), abandoned=frozenset((0, n) for n in range(2))
     ),
@@ -183,6 +199,17 @@ def test_the_check_fails_for_a_broken_state(broken: Callable[[], State]) -> None
         check(state)
 
 
+@pytest.mark.parametrize("each", [Ready(1), ReadyAgain(FAILURE), RetryDue(FAILURE, 1.0), BackingOff(FAILURE, 1.0), DUE])
+def test_the_check_fails_for_a_table_that_does_not_find_its_rows(each: Status) -> None:
+    """In one lane after the other: a row that is not in it, and one that should not be."""
+    for number, old, new in ((0, each.lane, NO_LANE), (1, NO_LANE, each.lane)):
+        state = with_row(sound(), "a", each)
+        check(state)
+        state.table._place[0].move(number, old, new)
+        with pytest.raises(AssertionError):
+            check(state)
+
+
 @pytest.mark.parametrize(
     "state",
     [
@@ -190,7 +217,9 @@ def test_the_check_fails_for_a_broken_state(broken: Callable[[], State]) -> None
         started(sound(), "a", "d"),
         with_skip(Skipped(0, gate=False, past=PAST), Failed(FAILURE)),
         with_skip(Skipped(0, gate=True, past=PAST), Skipped(0, gate=True, past=PAST)),
+        with_row(sound(), "a", RetryDue(Failure(Running(3, Past(2), 0.0), 1.0, BOOM), 1.0)),
         with_run(with_row(sound(), "a", Invalidated(PAST)), phase=Closed(None, None)),
+        with_run(sound(), phase=Closed(None, None), committing=(0,)),
         with_run(
             evolve(with_skip(Skipped(0, gate=False, past=PAST), Invalidated(PAST)), main_left=2),
             phase=Closed(None, None),

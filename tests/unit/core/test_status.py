@@ -11,6 +11,8 @@ from flowing.core import (
     Because,
     Blocked,
     Cancelled,
+    CommitDue,
+    Committing,
     Failed,
     Failure,
     Invalidated,
@@ -53,6 +55,8 @@ FAILURE = Failure(RUN, 1.0, HostileError(), HostileError())
         (RetryDue(FAILURE, 1.0), 5),
         (BackingOff(FAILURE, 2.0), 5),
         (ReadyAgain(FAILURE), 6),
+        (CommitDue(RUN, 1.0, HostileError(), HostileError()), 5),
+        (Committing(CommitDue(RUN, 1.0, HostileError(), HostileError())), 5),
         (Succeeded(RUN, 1.0, HostileError()), 5),
         (Provided(HostileError(), PAST), 3),
         (Failed(FAILURE, Because.CANCEL), 5),
@@ -72,6 +76,8 @@ def test_a_row_knows_its_attempt_and_shows_no_value(row: Status, attempt: int) -
 
 def test_what_went_before_is_kept_through_an_attempt() -> None:
     assert Succeeded(RUN, 1.0, "value").past is PAST
+    assert CommitDue(RUN, 1.0, "value", b"value").past is PAST
+    assert Committing(CommitDue(RUN, 1.0, "value", b"value")).past is PAST
     assert ReadyAgain(FAILURE).past is PAST
 
 

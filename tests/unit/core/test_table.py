@@ -18,6 +18,7 @@ from typing_extensions import override
 from flowing.core import (
     BackingOff,
     Blocked,
+    CommitDue,
     Failure,
     Graph,
     Limits,
@@ -34,6 +35,8 @@ from flowing.core import (
     compile_graph,
     initial,
 )
+from flowing.core.status import NO_LANE
+from flowing.core.table import NONE_READY, NOT_ONLY_READY
 from tests.unit.core.states import BOOM
 
 if TYPE_CHECKING:
@@ -56,6 +59,7 @@ ROWS: Final[tuple[Status, ...]] = (
     SkipDue(0, gate=False, past=Past()),
     BackingOff(FAILURE, 2.0),
     ReadyAgain(FAILURE),
+    CommitDue(RUNNING, 1.0, "value", b"value"),
 )
 LANES: Final = sorted({row.lane for row in ROWS} - {Blocked.lane})  # rows in Blocked's lane await nothing
 
@@ -91,6 +95,7 @@ def walked(table: Table, lane: Lane) -> list[int]:
     found = []
     index = table.first(lane)
     while index is not None:
+        assert found[-1:] < [index]
         found.append(index)
         index = table.first(lane, index + 1)
     return found
@@ -103,6 +108,7 @@ def reads_like(table: Table, rows: Sequence[Status]) -> bool:
         len(table) == len(rows)
         and [table[index] for index in range(len(rows))] == list(rows)
         and list(table) == list(rows)
+        and table.read(range(len(rows))) == list(rows)
         and {lane: walked(table, lane) for lane in LANES} == lanes
         and {lane: table.has(lane) for lane in LANES} == {lane: bool(found) for lane, found in lanes.items()}
     )
@@ -211,7 +217,27 @@ def test_a_lane_finds_the_first_row_from_anywhere(steps: list[dict[int, Status]]
 
 def test_rows_that_await_nothing_are_in_no_lane() -> None:
     table = changed(table_of(2), {0: Blocked(1), 1: RUNNING})
-    assert not any(table.has(lane) for lane in LANES)
+    assert not any(table.has(lane) for lane in (NO_LANE, *LANES))
+    assert [table.first(lane) for lane in (NO_LANE, *LANES)] == [None] * (1 + len(LANES))
+
+
+def seen_by_a_look(rows: Sequence[Status], *, ignore_commits: bool) -> int:
+    """Say what `look` says, by looking at every row."""
+    others = {ReadyAgain.lane, RetryDue.lane} | (set() if ignore_commits else {CommitDue.lane})
+    if any(row.lane in others for row in rows):
+        return NOT_ONLY_READY
+    return next((index for index, row in enumerate(rows) if row.lane == Ready.lane), NONE_READY)
+
+
+@pytest.mark.parametrize("last", ROWS, ids=lambda row: type(row).__name__)
+@pytest.mark.parametrize("ready", [(), (0,), (1,), (1023,), (1024,), (1025, 2048), (7, 2000), (2047,), (2998,)])
+def test_a_look_finds_the_first_ready_row_where_nothing_else_is_due(ready: Sequence[int], last: Status) -> None:
+    """A commit is among what may be due, unless it is to be ignored."""
+    change = {index: Blocked(1) for index in range(LARGE)} | dict.fromkeys(ready, Ready(1)) | {LARGE - 1: last}
+    rows = list(change.values())
+    table = changed(table_of(LARGE), change)
+    assert table.look() == (rows, seen_by_a_look(rows, ignore_commits=False))
+    assert table.look(ignore_commits=True) == (rows, seen_by_a_look(rows, ignore_commits=True))
 
 
 # ── threads ──────────────────────────────────────────────────────────────────────────────────────
@@ -239,6 +265,7 @@ ACTS: Final[Mapping[str, tuple[Callable[[Table], object], object]]] = {
     "replace": (lambda table: list(changed(table, TWO)), changed_list(BASE, TWO)),
     "go on": (lambda table: list(changed(changed(table, THREE), ONE)), changed_list(changed_list(BASE, THREE), ONE)),
     "read": (lambda table: table[0], BASE[0]),
+    "read some": (lambda table: table.read([2, 0]), [BASE[2], BASE[0]]),
     "walk": (list, BASE),
     "copy": (lambda table: list(table.copy()), BASE),
     "has": (lambda table: table.has(Ready.lane), True),

@@ -38,7 +38,6 @@ from flowing.core import (
     Rejected,
     RetryDue,
     Running,
-    SkipDue,
     Skipped,
     State,
     Stopping,
@@ -51,16 +50,17 @@ from flowing.core import (
 from flowing.errors import InvalidTransition
 from tests.unit.core.states import (
     BOOM,
+    LATE,
     after,
     begin,
     cancelled,
     failed,
     fence,
     gate_closed,
+    invalidated,
     kinds,
     number,
     ordered,
-    orders,
     ran,
     rejected,
     rest,
@@ -95,11 +95,25 @@ def test_a_success_makes_ready_what_waits_for_nothing_else() -> None:
     assert row(state, "c") == Ready(1)
 
 
-def test_a_task_with_very_many_dependencies_waits_for_the_last() -> None:
-    names = [f"{count}" for count in range(100)]
-    state = ran(begin(*map(Node, names), Node("all", tuple(names))), *names[:-1])
+@pytest.mark.parametrize("count", [63, 64, 65, 100])
+def test_a_task_with_very_many_dependencies_waits_for_the_last(count: int) -> None:
+    names = [f"{number}" for number in range(count)]
+    state = begin(*map(Node, names), Node("all", tuple(names)))
+    assert row(state, "all") == Blocked(count)
+    state = ran(state, *names[:-1])
     assert row(state, "all") == Blocked(1)
     assert row(ran(state, names[-1]), "all") == Ready(1)
+
+
+def test_a_task_that_waits_for_one_less_keeps_what_went_before() -> None:
+    """Its attempts count on, however many dependencies are made anew before it."""
+    state = rest(begin(Node("a"), Node("b"), Node("c", ("a", "b"))))
+    state = resumed(invalidated(state, "a", "b"))
+    before = Past(1, invalidations=1)
+    assert row(state, "c") == Blocked(2, before)
+    state = ran(state, "a")
+    assert row(state, "c") == Blocked(1, before)
+    assert row(ran(state, "b"), "c") == Ready(2, before)
 
 
 def test_nothing_starts_without_a_free_place() -> None:
@@ -142,6 +156,12 @@ def test_what_is_not_worth_a_retry_gets_none() -> None:
     state = begin(Node("a", policy=Policy(retries=2)))
     assert isinstance(row(failed(state, "a", retryable=False), "a"), Failed)
     assert isinstance(row(timed_out(state, "a", retryable=False), "a"), Failed)
+
+
+def test_a_back_off_knows_when_it_is_over() -> None:
+    """The delay counts from the moment at which its timer was set."""
+    state = ordered(failed(begin(Node("a", policy=Policy(retries=1, backoff_base_s=2.0))), "a"), at_s=3.0)
+    assert row(state, "a") == BackingOff(Failure(Running(1, Past(), 1.0), 2.0, BOOM), 5.0)
 
 
 def test_without_a_delay_the_next_attempt_is_ready_at_once() -> None:
@@ -211,6 +231,12 @@ REPORT: Final[dict[str, AttemptEvent]] = {
 }
 
 
+def test_a_time_out_is_kept_as_the_failure_that_it_is() -> None:
+    """With its own error, at the deadline, and nothing that was refused."""
+    state = timed_out(begin(Node("a")), "a", at_s=7.0)
+    assert row(state, "a") == Failed(Failure(Running(1, Past(), 1.0), 7.0, LATE, NO_VALUE))
+
+
 @pytest.mark.parametrize("report", REPORT.values(), ids=REPORT)
 @pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS)
 def test_a_late_report_only_gives_its_place_back(moment: Callable[[State], State], report: AttemptEvent) -> None:
@@ -254,6 +280,14 @@ def test_when_no_place_comes_free_the_run_ends_and_can_be_resumed(detached: bool
     assert kinds(state) == {"a": "Failed", "b": "Ready"}
     state = resumed(state)
     assert (state.run.abandoned, state.run.awaiting_place, state.free) == (frozenset(), False, 1)
+
+
+def test_a_run_that_ends_for_want_of_a_place_remembers_what_failed_fast() -> None:
+    """[T5] D8: detached tasks want places too, after a main graph that failed."""
+    state = failed(begin(Node("a"), Node("b", detached=True), Node("c", detached=True), workers=1, abandoned=0), "a")
+    state = ordered(timed_out(ordered(state), "b"))
+    state = ordered(after(state, PlacesExhausted(1)))
+    assert state.phase == Closed(Because.EXHAUSTED, number(state, "a"))
 
 
 def ordered_once(state: State) -> State:
@@ -347,32 +381,6 @@ def test_only_the_first_failure_stops_the_run() -> None:
     assert failed(failed(state, "b"), "a").phase == FailingFast(number(state, "b"))
 
 
-# ── skips ────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_a_skip_travels_one_event_a_task_and_names_the_root_cause() -> None:
-    """[R1] However far down it goes."""
-    state = failed(begin(Node("a"), Node("b", ("a",)), Node("c", ("b",)), fail_fast=False), "a")
-    assert kinds(state) == {"a": "Failed", "b": "SkipDue", "c": "Blocked"}
-    state = ordered_once(state)
-    assert kinds(state) == {"a": "Failed", "b": "Skipped", "c": "SkipDue"}
-    state = ordered_once(state)
-    assert row(state, "c") == Skipped(number(state, "a"), gate=False, past=Past())
-
-
-def test_a_task_is_skipped_once() -> None:
-    """Whichever of its dependencies failed first, the one with the lowest number is named."""
-    state = failed(failed(begin(Node("a"), Node("b"), Node("c", ("a", "b")), fail_fast=False), "b"), "a")
-    assert len(orders(state)) == 1
-    assert row(ordered(state), "c") == Skipped(number(state, "a"), gate=False, past=Past())
-
-
-def test_a_success_does_not_revive_what_is_skipped() -> None:
-    state = started(begin(Node("a"), Node("b"), Node("c", ("a", "b")), fail_fast=False), "a", "b")
-    assert isinstance(row(succeeded(failed(state, "a"), "b"), "c"), SkipDue)
-    assert isinstance(row(succeeded(ordered(failed(state, "a")), "b"), "c"), Skipped)
-
-
 # ── detached tasks (D6) ──────────────────────────────────────────────────────────────────────────
 
 
@@ -419,12 +427,12 @@ def test_a_cancelled_run_lets_what_runs_finish() -> None:
 
 def test_after_the_grace_what_runs_is_left_behind() -> None:
     """It stays as it is, "interrupted while running", and runs again in a resume."""
-    state = after(cancelled(started(begin(Node("a")), "a")), GraceElapsed())
+    state = after(cancelled(started(begin(Node("a"), Node("b"), Node("c")), "a", "b")), GraceElapsed())
     state = ordered(state)
-    assert kinds(state) == {"a": "Running"}
+    assert kinds(state) == {"a": "Running", "b": "Running", "c": "Ready"}
     assert state.phase == Closed(Because.CANCEL, None)
     state = resumed(state)
-    assert row(state, "a") == Ready(2, Past(1))
+    assert row(state, "a") == row(state, "b") == Ready(2, Past(1))
     assert state.running == 0
 
 
@@ -442,6 +450,14 @@ def test_a_cancel_is_heard_once_and_remembers_what_failed() -> None:
 def test_a_cancel_stops_detached_tasks_too() -> None:
     state = cancelled(ordered(begin(Node("a", detached=True), Node("b", detached=True))))
     assert ordered(state).phase == Closed(Because.CANCEL, None)
+
+
+def test_a_detached_task_that_stops_itself_leaves_the_main_graph_alone() -> None:
+    """What of it is left is counted by its own tasks."""
+    state = started(ordered(failed(begin(Node("a"), Node("b"), Node("side", detached=True)), "a")), "side")
+    state = ordered(stopped(cancelled(state), "side"))
+    assert kinds(state) == {"a": "Failed", "b": "Ready", "side": "Cancelled"}
+    assert state.main_left == 1
 
 
 def test_a_failure_in_a_cancelled_run_does_not_make_it_fail_fast() -> None:
@@ -472,6 +488,13 @@ def test_a_gate_that_raises_fails_the_task_without_an_attempt() -> None:
     assert row(ordered(state), "b") == Skipped(number(state, "a"), gate=False, past=Past())
 
 
+def test_a_gate_in_a_resumed_run_forgets_nothing_of_the_earlier_one() -> None:
+    """Attempts made before it was asked are still counted."""
+    state = resumed(ordered(failed(begin(Node("a")), "a")))
+    assert row(rejected(state, "a"), "a") == Rejected(BOOM, Past(1))
+    assert row(gate_closed(state, "a"), "a") == Skipped(0, gate=True, past=Past(1))
+
+
 @pytest.mark.parametrize("gate", ["closed", "raised"])
 def test_a_gate_has_no_say_once_the_body_has_run(gate: str) -> None:
     """D10: it is asked before the first attempt; a shell that asks again has a bug."""
@@ -481,5 +504,5 @@ def test_a_gate_has_no_say_once_the_body_has_run(gate: str) -> None:
     event: AttemptEvent = GateClosed(task, attempt, epoch, 9.0)
     if gate == "raised":
         event = InputRejected(task, attempt, epoch, 9.0, ValueError())
-    with pytest.raises(InvalidTransition, match="which is not the first attempt"):
+    with pytest.raises(InvalidTransition, match=rf"{type(event).__name__}.* 'a' .*which is not the first attempt"):
         transition(state, event)

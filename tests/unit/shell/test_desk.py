@@ -67,7 +67,7 @@ def test_inputs_arrive_with_the_assignment() -> None:
     desk = world.desk([Node("a"), Node("b", ("a",))])
     hand = Hand()
     desk.visit(hand, None)
-    assert hand.take().inputs == []
+    assert list(hand.take().inputs) == []
     desk.visit(hand, succeeded(0))
     assert desk.live.keys() == {1}
 

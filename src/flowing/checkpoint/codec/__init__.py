@@ -1,0 +1,1 @@
+"""Values of tasks to bytes and back. Knows no file."""

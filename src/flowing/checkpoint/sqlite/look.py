@@ -1,0 +1,143 @@
+"""Look at a checkpoint that others may hold, and forget a run of it. Looking writes nothing and takes no lock."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing, contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeVar
+from urllib.parse import quote_from_bytes
+
+from flowing.checkpoint.sqlite.connection import (
+    DATABASE_ERRORS,
+    check_tables,
+    check_version,
+    connect,
+    explained,
+    in_one_transaction,
+)
+from flowing.checkpoint.sqlite.holder import Holder
+from flowing.checkpoint.sqlite.paths import identify, identify_all, literal_path
+from flowing.checkpoint.sqlite.reading import find_run, in_read_transaction, read_row, read_run
+from flowing.checkpoint.sqlite.schema import CURRENT, FORGET, NUMBERS, RUNS
+from flowing.checkpoint.wording import no_such_run, quoted
+from flowing.errors import CheckpointCorrupt, CheckpointError, CheckpointVersionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from flowing.checkpoint.records import RunSummary, SavedRun
+
+T = TypeVar("T")
+
+_TRIES: Final = 5
+
+
+def read_runs(path: str | os.PathLike[str]) -> tuple[RunSummary, ...]:
+    """List the runs in a file, oldest first, whoever holds it.
+
+    Raises:
+        CheckpointError: there is no file, or it is not a checkpoint of this version; the subclass says which.
+    """
+    literal = literal_path(path)
+    return _look(
+        literal, lambda connection: tuple([read_row(row, literal).summary for row in connection.execute(RUNS)])
+    )
+
+
+def read_tasks(path: str | os.PathLike[str], run_id: str | None = None) -> SavedRun:
+    """Give all that is stored of a run, or of the newest one, whoever holds the file; damage is in the answer.
+
+    Raises:
+        CheckpointError: as `read_runs`, or there is no such run.
+    """
+    literal = literal_path(path)
+
+    def read(connection: sqlite3.Connection) -> SavedRun:
+        row = find_run(connection, run_id, literal)
+        if row is None:
+            raise no_such_run("the newest" if run_id is None else run_id, path=literal)
+        return read_run(connection, row, literal).as_saved_run()
+
+    return _look(literal, read)
+
+
+def forget(path: str | os.PathLike[str], run_id: str) -> None:
+    """Remove a run from a file that nobody holds, in one transaction, and overwrite what it held.
+
+    The room in the file is used again; the file does not get smaller.
+
+    Raises:
+        CheckpointLocked: somebody holds the file.
+        CheckpointError: there is no such run, or as `read_runs`.
+    """
+    literal = literal_path(path)
+    _must_exist(literal)
+    holder = Holder.take(literal)
+    try:
+        with closing(connect(literal, "power")) as connection:
+            row = find_run(connection, run_id, literal)
+            if row is None:
+                raise no_such_run(run_id, path=literal)
+            bounds = {"number": row.number, "first": row.number * NUMBERS, "after": (row.number + 1) * NUMBERS}
+            connection.execute("PRAGMA secure_delete = ON")
+            in_one_transaction(connection, partial(_delete, connection, bounds))
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the log has copies of what was overwritten
+            last = holder.last
+            holder.note(None if last is not None and last.run_id == run_id else last)
+    except DATABASE_ERRORS as error:
+        raise explained(error, literal, "forget a run") from None
+    finally:
+        holder.release()
+
+
+def _delete(connection: sqlite3.Connection, bounds: dict[str, int]) -> None:
+    for statement in FORGET:
+        connection.execute(statement, bounds)
+
+
+def _look(path: str, read: Callable[[sqlite3.Connection], T]) -> T:
+    """Read, and once more if the file was opened or let go of meanwhile."""
+    for left in reversed(range(_TRIES)):
+        had_log = _must_exist(path)
+        try:
+            with _read_only(path, has_log=had_log) as connection:
+                version = check_version(connection, path)
+                if version != CURRENT.version:
+                    message = (
+                        f"{quoted(path)} has version {version or 0} of the checkpoint format, and this flowing shows "
+                        f"version {CURRENT.version}; a flow that opens it brings it up to date"
+                    )
+                    raise CheckpointVersionError(message, path=path)
+                check_tables(connection, path)
+                found = in_read_transaction(connection, lambda: read(connection))
+        except (*DATABASE_ERRORS, CheckpointCorrupt) as error:
+            if left:  # it may have been read while somebody began or ended to write
+                continue
+            raise (error if isinstance(error, CheckpointCorrupt) else explained(error, path, "read it")) from None
+        if had_log or not left or not _must_exist(path):
+            return found
+    raise AssertionError("unreachable")
+
+
+def _must_exist(path: str) -> bool:
+    """Say whether the database has a write-ahead log: whether it is held, or its last holder died."""
+    if identify_all(path) is None:
+        raise CheckpointError(f"there is no checkpoint at {quoted(path)}; see to the path", path=path)
+    return identify(path + "-wal") is not None
+
+
+@contextmanager
+def _read_only(path: str, *, has_log: bool) -> Generator[sqlite3.Connection]:
+    """Open the database for reading only, in the one form that SQLite has for that: a URI, in which nothing is special.
+
+    Without a log nobody writes, and `immutable` keeps SQLite from making one.
+    """
+    quoted_path = quote_from_bytes(os.fsencode(path))
+    uri = f"file://{quoted_path}?mode=ro{'' if has_log else '&immutable=1'}"
+    with closing(sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)) as connection:
+        connection.text_factory = bytes
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA query_only = ON")
+        yield connection

@@ -1,0 +1,97 @@
+"""The store for a path: its options, and what it says of itself. What it does is the contract's."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flowing.checkpoint import JsonCodec, MemoryStore, PickleCodec, RunBegun, SqliteStore
+from flowing.errors import CheckpointError, ConfigError
+from tests.unit.checkpoint.sqlite.helpers import declared, load, opened, result
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("durability", "fast"),
+        ("durability", None),
+        ("run_id", ""),
+        ("run_id", "a\nb"),
+        ("run_id", "a\x1b"),
+        ("run_id", "\ud800"),
+        ("run_id", "a" * 201),
+        ("run_id", 5),
+        ("run_id", b"a"),
+    ],
+)
+def test_an_option_with_a_value_it_can_not_take_is_refused(option: str, value: object) -> None:
+    """[S7] Before anything is opened."""
+    options: dict[str, Any] = {option: value}
+    with pytest.raises(ConfigError, match=f"SqliteStore has {option}="):
+        SqliteStore("run.db", **options)
+
+
+def test_a_store_says_what_it_was_made_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    codec = PickleCodec(trusted=True)
+    store = SqliteStore("run.db", run_id="nightly", codec=codec)
+    assert (store.path, store.run_id, store.codec) == (str(tmp_path / "run.db"), "nightly", codec)
+    assert SqliteStore(Path("run.db")).path == store.path
+    assert isinstance(SqliteStore("x").codec, JsonCodec)
+    memory = MemoryStore(run_id="nightly", codec=codec)
+    assert (memory.run_id, memory.codec) == ("nightly", codec)
+    assert memory.another().codec is codec
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["'; DROP TABLE run; --", "../../x", "%s {0}", "file:x?mode=ro"])
+def test_names_are_only_data(tmp_path: Path, name: str) -> None:
+    """[S7] A task's and a run's: bound parameters, and never a file's name."""
+    path = tmp_path / "run.db"
+    with closing(SqliteStore(path, run_id=name)) as store:
+        store.open()
+        store.commit([RunBegun(name, 1.0, declared([name])), result(name)])
+        store.mark_started(0, name, 1)
+        run = store.load()
+    assert run is not None
+    assert (run.run_id, dict(run.saved)) == (name, {name: result(name)})
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["run.db", "run.db.lock"]
+
+
+def test_a_store_that_is_not_open_is_a_mistake_that_is_said(tmp_path: Path) -> None:
+    for store in (SqliteStore(tmp_path / "run.db"), MemoryStore()):
+        with pytest.raises(AssertionError, match="not open"):
+            store.load()
+        store.close()
+        store.open()
+        with pytest.raises(AssertionError, match="no run was loaded or begun"):
+            store.mark_started(0, "load", 1)
+        with pytest.raises(AssertionError, match="no run was loaded or begun"):
+            store.commit([result("load")])
+        store.close()
+
+
+def test_a_commit_that_nobody_can_mean_changes_nothing(tmp_path: Path) -> None:
+    """What only a bug in the caller can do is said, and the file stays as it is."""
+    path = tmp_path / "run.db"
+    with closing(opened(path)) as store:
+        with pytest.raises(KeyError):
+            store.commit([result("load"), result("not declared")])
+        store.commit([result("clean")])
+    run = load(path)
+    assert run is not None
+    assert set(run.saved) == {"clean"}
+
+
+def test_an_opening_that_failed_leaves_the_lock_free(tmp_path: Path) -> None:
+    """The next try finds nobody there."""
+    path = tmp_path / "run.db"
+    path.write_bytes(b"garbage" * 1000)
+    for _ in range(2):
+        with pytest.raises(CheckpointError, match="not a database"):
+            SqliteStore(path).open()
+    path.unlink()
+    opened(path).close()
