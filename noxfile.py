@@ -6,6 +6,7 @@ in the environment that nox itself is in: the one that `pip install -e '.[dev]'`
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from importlib.util import find_spec
@@ -16,6 +17,7 @@ import nox
 PYTHONS = ("3.11", "3.12", "3.13")
 LOWEST = ("attrs==23.2.0", "typing-extensions==4.12.0")
 MYPYS = ("mypy==1.16.*", "mypy==2.4.*")  # what flowing.mypy_plugin says it works with
+MUTANTS_KILLED_MIN = 0.95
 HERE = Path(sys.executable).parent
 
 nox.needs_version = ">=2025.2.9"
@@ -84,6 +86,19 @@ def coverage(session: nox.Session) -> None:
     """Run the tests and measure branches: 95 % of the package, all of the core."""
     _tool(session, "pytest", "--cov", "--cov-report=term", *session.posargs)
     _tool(session, "coverage", "report", "--include=*/flowing/core/*", "--fail-under=100")
+
+
+@nox.session(python=PYTHONS[0])
+def mutation(session: nox.Session) -> None:
+    """Break the core in every way that mutmut knows: the tests must notice 95 % (survivors.md names the rest)."""
+    session.install(".[dev,mutation]")
+    session.run("mutmut", "run", *session.posargs, env={"HYPOTHESIS_PROFILE": "ci"})
+    session.run("mutmut", "results")
+    session.run("mutmut", "export-cicd-stats")
+    counts = json.loads(Path("mutants/mutmut-cicd-stats.json").read_text(encoding="utf-8"))
+    killed, survived = counts["killed"] + counts["timeout"], counts["survived"] + counts["no_tests"]
+    if killed < MUTANTS_KILLED_MIN * (killed + survived):
+        session.error(f"{survived} of {killed + survived} mutants survived; give the core a claim that they break")
 
 
 @nox.session(venv_backend="none")

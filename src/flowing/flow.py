@@ -308,7 +308,7 @@ class Flow:
     def _mend(self, call: str, event: Event) -> None:
         self._settled_state(call)  # before the lock, as in _conduct
         with self._starting:
-            before = self._taken_over(self._settled_state(call), anew=False)
+            before = self._at_rest = self._taken_over(self._settled_state(call), anew=False)
             after = transition(evolve(before, table=before.table.copy()), event)
             if self._hold is not None:
                 self._hold.is_mended(before, after)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import pickle
-from typing import Final
+from typing import Any, Final, cast
 
 import attrs
 import pytest
@@ -75,14 +75,14 @@ def test_it_is_of_its_class_and_frozen(filled: attrs.AttrsInstance) -> None:
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         delattr(filled, name)
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
-        filled.__class__ = Five  # type: ignore[assignment]  # what nobody may do
+        filled.__class__ = Five
     assert type(filled) in {Three, Four, Five, Converted, Made}
 
 
 @pytest.mark.parametrize("filled", [filled for filled, _ in FILLED])
 def test_it_can_be_copied_evolved_and_pickled(filled: attrs.AttrsInstance) -> None:
     assert copy.deepcopy(filled) == filled
-    assert attrs.evolve(filled) == filled
+    assert attrs.evolve(cast("Any", filled)) == filled  # any of the classes above
     assert pickle.loads(pickle.dumps(filled)) == filled
 
 
@@ -104,7 +104,7 @@ def test_a_missing_and_an_unknown_argument_are_refused() -> None:
 
 
 def test_what_attrs_makes_of_a_field_is_made() -> None:
-    assert Converted(1, 2, "3").c == 3  # type: ignore[arg-type]
+    assert Converted(1, 2, "3").c == 3
     assert Made(1, 2).c is not Made(1, 2).c
 
 
@@ -112,4 +112,4 @@ def test_equal_content_is_equal_and_another_class_is_not() -> None:
     assert Five(1, 2, 3, 4, 5) == Five(1, 2, 3, 4, 5)
     assert hash(Five(1, 2, 3, 4, 5)) == hash(Five(1, 2, 3, 4, 5))
     assert Five(1, 2, 3, 4, 5) != Five(1, 2, 3, 4, 6)
-    assert Three(1, 2, third=3) != Made(1, 2)
+    assert Three(1, 2, third=3) != cast("object", Made(1, 2))

@@ -20,6 +20,7 @@ from flowing._durable.declaring import declared
 from flowing._durable.restoring import Now, OnChange, OnUnreadable, Reader, with_unstored
 from flowing._durable.saving import Writer
 from flowing._durable.scribe import Scribe
+from flowing._record import record
 from flowing._text import describe_error, type_name
 from flowing.checkpoint import RunBegun, RunFinished, RunResumed, SqliteStore, Store
 from flowing.checkpoint.wording import forked, uncertain
@@ -36,11 +37,20 @@ if TYPE_CHECKING:
     from flowing.core.state import State, Times
 
 
+@record(eq=False)
+class _Doubt:
+    """A mend whose commit failed, so that nobody knows whether it is stored; the first of its changes tells."""
+
+    before: State
+    after: State
+    change: Saved
+
+
 @final
 class Hold:
     """One flow, one store. Opened at the first use, and held until `close`.
 
-    What a caller asks of the store is done aside, where an interrupt of the caller can't hit it. So an interrupt may come
+    What a caller asks of the store is done aside, where an interrupt of the caller can't hit it. So one may come
     between what is stored and what the caller remembers; each call looks for that first.
     """
 
@@ -83,7 +93,8 @@ class Hold:
         self._pid: int | None = None  # the process that has it open
         self._finalizer: weakref.finalize[..., Hold] | None = None
         self._run_id: str | None = None  # the run that the store is at
-        self._mended: tuple[State, Saved] | None = None  # what the caller remembers if it has heard of the last mend
+        self._truth: State | None = None  # what to go on from, until the caller is known to have heard of it
+        self._doubt: _Doubt | None = None
         self._unwritten: list[Saved] = []  # what reading the run changed in it
         self._finished = False  # the run is, and the store knows
         self._refused: dict[int, CheckpointError] = {}
@@ -115,8 +126,10 @@ class Hold:
                 self._close()
                 raise
         self._end_scribe(state)
-        if self._mended is not None:
-            state = self._after_mend(state, *self._mended)
+        if self._doubt is not None:
+            self._resolve(self._doubt)
+        if self._truth is not None:
+            state = self._truth
         if self._run_id != _id_of(state):
             return self._read(state, anew=anew, known=_id_of(state))
         if anew and not isinstance(state.phase, Idle) and not all(has_result(row) for row in state.table):
@@ -145,6 +158,7 @@ class Hold:
             warn("%s", warning)
         self._unwritten = self._writer.dropped(found.stored, found.state)
         self._refused, self._finished = dict(found.refused), found.finished
+        self._truth = found.state
         return found.state
 
     def _look_for_unfinished_run(self) -> None:
@@ -156,14 +170,12 @@ class Hold:
             if saved is not None and not saved.finished:
                 _warn_of_unfinished_run()
 
-    def _after_mend(self, state: State, mended: State, change: Saved) -> State:
-        """Give what the last mend led to: the caller may not have heard of it, or nobody knew whether it was stored."""
-        if state is not mended:
-            saved = self._store.load(accept_damage=True)
-            if saved is not None and saved.saved.get(change.task) == change:
-                state = mended
-        self._mended = None
-        return state
+    def _resolve(self, doubt: _Doubt) -> None:
+        """Find out whether the mend that failed was stored all the same."""
+        saved = self._store.load(accept_damage=True)
+        stored = saved is not None and saved.saved.get(doubt.change.task) == doubt.change
+        self._truth = doubt.after if stored else doubt.before
+        self._doubt = None
 
     def _end_scribe(self, state: State) -> None:
         """Let no thread of the last session write any more; refuse what it broke off and may not begin again."""
@@ -196,13 +208,14 @@ class Hold:
     def _begun(self, _before: State, state: State) -> Scribe:
         times = _times_of(state)
         changes = [RunBegun(times.id, times.wall_s, self._declared.declaration), *self._writer.begun(state)]
-        self._run_id = _UNKNOWN
+        self._truth, self._run_id = None, _UNKNOWN
         self._store.commit(changes)
         self._run_id = times.id
         self._unwritten, self._refused, self._finished = [], {}, False
         return self._scribe_for(state)
 
     def _resumed(self, before: State, state: State) -> Scribe:
+        self._truth = None
         finished = all(has_result(row) for row in state.table)
         if finished:
             inform("the run is finished: its results are given back, and nothing was started")
@@ -265,9 +278,11 @@ class Hold:
         self._aside.do(partial(self._write_mend, changes, before, after))
 
     def _write_mend(self, changes: Sequence[Saved], before: State, after: State) -> None:
+        self._truth = None
         if changes:
-            self._mended = after, changes[0]
+            self._doubt = _Doubt(before, after, changes[0])
             self._store.commit([*self._unwritten, *changes])
+            self._doubt, self._truth = None, after
             self._unwritten, self._finished = [], False
         for task, (old, row) in enumerate(zip(before.table, after.table, strict=True)):
             if old is not row:
@@ -283,7 +298,7 @@ class Hold:
     def _close(self) -> None:
         if self._scribe is not None:
             self._scribe.end()
-        self._pid = self._run_id = self._mended = self._scribe = None
+        self._pid = self._run_id = self._truth = self._doubt = self._scribe = None
         self._unwritten, self._refused, self._finished = [], {}, False
         if self._finalizer is not None:
             self._finalizer.detach()

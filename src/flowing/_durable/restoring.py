@@ -14,6 +14,7 @@ from flowing.checkpoint import (
     OverrideSaved,
     ResultDropped,
     ResultSaved,
+    Saved,
     SavedRun,
     changes_between,
 )
@@ -92,21 +93,27 @@ class Reader:
         """
         differences = self._differences(saved)
         again = self._to_run_again(saved, differences)
-        damage, unreadable = map(describe_error, saved.damage), list[str]()
+        refused, unreadable = self._crash_loops(saved), list[str]()
         rows: dict[int, _Kept] = {}
-        for number, name in enumerate(self.graph.names):
-            row = self._row(number, name, saved, now, unreadable)
-            if row is not None:
-                rows[number] = row
-        stored = restored(self.graph, rows, saved.run_id, saved.epoch, now)
+        numbers = self.graph.numbers
+        for name, said in saved.saved.items():  # each of which may be made when it is asked for: once
+            number = numbers.get(name)
+            if number is not None:
+                rows[number] = self._row(number, said, now, unreadable)
+                if isinstance(said, AttemptMarked):
+                    refused[number] = uncertain(name, attempt=said.attempt)
+                elif isinstance(said, ResultSaved | OverrideSaved):
+                    refused.pop(number, None)
+        stored = restored(self.graph, dict(sorted(rows.items())), saved.run_id, saved.epoch, now)
         state = transition(stored, ResultsInvalidated(again)) if again else stored
         state = with_unstored(state, self.declared.unstored, ran=self._ran(saved))
+        made_anew = (*map(describe_error, saved.damage), *unreadable)
         return Restored(
             state=state,
             stored=stored,
-            refused=self._refused(saved),
+            refused=refused,
             finished=saved.finished and all(has_result(row) for row in state.table),
-            warnings=(*_worded(differences), *[f"{each}; it is made anew" for each in (*damage, *unreadable)]),
+            warnings=(*_worded(differences), *[f"{each}; it is made anew" for each in made_anew]),
         )
 
     def _differences(self, saved: SavedRun) -> Differences:
@@ -128,51 +135,46 @@ class Reader:
             raise flow_changed(differences, path=self.path, run_id=saved.run_id)
         return tuple([self.graph.numbers[each.task] for each in differences.changed])
 
-    def _refused(self, saved: SavedRun) -> dict[int, CheckpointError]:
-        """Find the tasks that must not run: who took the process down, or may have had its effect."""
-        found: dict[int, CheckpointError] = {}
-        for number, name in enumerate(self.graph.names):
-            record_of_task, crashes = saved.saved.get(name), saved.crashes.get(name, 0)
-            if isinstance(record_of_task, AttemptMarked):
-                found[number] = uncertain(name, attempt=record_of_task.attempt)
-            elif crashes >= self.max_crashes and not isinstance(record_of_task, ResultSaved | OverrideSaved):
-                found[number] = crash_loop(name, crashes=crashes)
-        return found
+    def _crash_loops(self, saved: SavedRun) -> dict[int, CheckpointError]:
+        """Find the tasks that took the process down too often."""
+        numbers = self.graph.numbers
+        return {
+            numbers[name]: crash_loop(name, crashes=crashes)
+            for name, crashes in saved.crashes.items()
+            if name in numbers and crashes >= self.max_crashes
+        }
 
     def _ran(self, saved: SavedRun) -> AbstractSet[int]:
         """Find the tasks whose results are not stored, and which ran all the same: the run came to its end."""
-        if not saved.finished:
+        if not saved.finished or not self.declared.unstored:
             return frozenset()
         numbers = self.graph.numbers
         names = [name for name in saved.declaration.names if name in numbers and name not in saved.saved]
         return self.declared.unstored & {numbers[name] for name in names}
 
-    def _row(self, number: int, name: str, saved: SavedRun, now: Now, unreadable: list[str]) -> _Kept | None:
-        record_of_task = saved.saved.get(name)
-        match record_of_task:
-            case None:
-                return None
+    def _row(self, number: int, saved: Saved, now: Now, unreadable: list[str]) -> _Kept:
+        match saved:
             case ResultSaved():
-                value = self._value(number, name, record_of_task, unreadable)
-                past = record_of_task.past
+                value = self._value(number, saved, unreadable)
+                past = saved.past
                 if value is NO_VALUE:
-                    return Invalidated(Past(record_of_task.attempt, past.invalidations))
-                started_s = now.at_s + (record_of_task.began_s - now.wall_s)
-                run = Running(record_of_task.attempt, past, started_s)
-                return Succeeded(run, started_s + record_of_task.duration_s, value, record_of_task.stale)
+                    return Invalidated(Past(saved.attempt, past.invalidations))
+                started_s = now.at_s + (saved.began_s - now.wall_s)
+                run = Running(saved.attempt, past, started_s)
+                return Succeeded(run, started_s + saved.duration_s, value, saved.stale)
             case OverrideSaved():
-                value = self._value(number, name, record_of_task, unreadable)
-                return Invalidated(record_of_task.past) if value is NO_VALUE else Provided(value, record_of_task.past)
+                value = self._value(number, saved, unreadable)
+                return Invalidated(saved.past) if value is NO_VALUE else Provided(value, saved.past)
             case FailureSaved() | EndNoted():
-                return Invalidated(Past(settled_attempt(record_of_task), record_of_task.past.invalidations))
+                return Invalidated(Past(settled_attempt(saved), saved.past.invalidations))
             case AttemptMarked(attempt=attempt, past=past):
                 return Invalidated(Past(attempt, past.invalidations))
             case ResultDropped(past=past):
                 return Invalidated(past)
             case _:
-                assert_never(record_of_task)
+                assert_never(saved)
 
-    def _value(self, number: int, name: str, saved: ResultSaved | OverrideSaved, unreadable: list[str]) -> object:
+    def _value(self, number: int, saved: ResultSaved | OverrideSaved, unreadable: list[str]) -> object:
         """Read a value; NO_VALUE where it can't be read, or is not stored any more, and may be made again."""
         codec = self.declared.codecs.get(number)
         if codec is None:
@@ -182,7 +184,7 @@ class Reader:
                 return codec.decode(saved.payload)
             if self.on_change == "rerun":
                 return NO_VALUE
-            raise made_for_another_type(name, shown_type=codec.shown_type)
+            raise made_for_another_type(saved.task, shown_type=codec.shown_type)
         except ResultUnreadable as error:
             if self.on_unreadable == "error":
                 raise

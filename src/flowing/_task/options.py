@@ -76,8 +76,7 @@ def checked(options: Options, *, task: str) -> Options:
         _check_duration("timeout_s", options.timeout_s, task)
     _check_bool("detached", options.detached, task)
     _check_bool("persist", options.persist, task)
-    if options.version is not None and not isinstance(options.version, str):
-        raise _refused("version", options.version, task, "a string, or None")
+    _check_version(options.version, task)
     _check_bool("at_most_once", options.at_most_once, task)
     if options.at_most_once and (options.retry or not options.persist):
         fault = f"retry={options.retry}" if options.retry else "persist=False"
@@ -136,6 +135,11 @@ def _check_duration(option: str, value: object, task: str) -> None:
 def _check_bool(option: str, value: object, task: str) -> None:
     if not isinstance(value, bool):
         raise _refused(option, value, task, "True or False")
+
+
+def _check_version(value: object, task: str) -> None:
+    if value is not None and not isinstance(value, str):
+        raise _refused("version", value, task, "a string, or None")
 
 
 def _check_types(types: tuple[object, ...], task: str) -> None:

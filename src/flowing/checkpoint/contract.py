@@ -122,7 +122,7 @@ def what_was_committed_is_loaded_as_it_was(medium: Medium) -> None:
     assert dict(run.saved) == {each.task: each for each in EVERY_KIND}
     assert (run.run_id, run.began_s, run.epoch, run.finished) == ("first", 1.0, 0, False)
     assert run.declaration == declared()
-    assert (run.codec, run.crashes, run.damage) == ("json", {}, ())
+    assert (run.codec, run.crashes, run.marked, run.damage) == ("json", {}, (TASKS[6],), ())
 
 
 def the_last_record_of_a_task_counts(medium: Medium) -> None:

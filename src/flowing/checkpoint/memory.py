@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, final
 
 from flowing.checkpoint.codec.json_codec import JsonCodec
 from flowing.checkpoint.records import (
+    AttemptMarked,
     RunBegun,
     RunFinished,
     RunResumed,
@@ -101,6 +102,7 @@ class MemoryStore:
             declaration=run.declaration,
             saved=dict(run.saved),
             crashes=dict(run.crashes),
+            marked=tuple([task for task, saved in run.saved.items() if isinstance(saved, AttemptMarked)]),
         )
 
     def commit(self, changes: Sequence[Change], /) -> None:

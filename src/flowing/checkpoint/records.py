@@ -149,8 +149,8 @@ class SavedRun:
 
     `saved` has the last record about each task, equal to the one that was committed; tasks of which nothing was said
     are not in it. `crashes` counts how often the process died while a task was running, since something was last
-    saved of it. `damage` says what could not be read, where loading went on in spite of it; what it names is not in
-    `saved`.
+    saved of it. `marked` names the tasks whose last record is an `AttemptMarked`. `damage` says what could not be read,
+    where loading went on in spite of it; what it names is not in `saved`.
     """
 
     run_id: str
@@ -161,6 +161,7 @@ class SavedRun:
     declaration: Declaration
     saved: Mapping[str, Saved] = field(repr=False)
     crashes: Mapping[str, int]
+    marked: tuple[str, ...] = ()
     damage: tuple[CheckpointCorrupt, ...] = ()
 
 

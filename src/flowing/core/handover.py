@@ -48,8 +48,8 @@ def hand_over(state: State, event: AttemptSucceeded | AttemptReturned, at_s: flo
         indices, rows, freed = _settled(run.graph, held, row, event)
         left = state.main_left - 1
     elif run.committing:
-        indices, rows, freed = [task], [CommitDue(row, event.at_s, event.value, event.kept)], 0
-        left = state.main_left
+        indices, freed, left = [task], 0, state.main_left
+        rows = [CommitDue(row, event.at_s, event.value, event.kept)]
     else:  # a commit is due, before any start
         return _in_single_steps(state, event, at_s)
     if freed and not 0 <= ready < indices[freed]:

@@ -141,6 +141,7 @@ def test_what_was_not_committed_is_committed_by_the_resume_and_not_run_again() -
     state = returned(committing(returned(state, "a")), "b")
     state = after(state, CancelRequested(), GraceElapsed(), RunFinished())
     assert kinds(state) == {"a": "Committing", "b": "CommitDue", "c": "Blocked"}
+    assert after(state, ResultsCommitted(1)) is state
     state = after(state, ResumeRequested(3.0, 4.0))
     assert list(decide(state)) == [Commit(2)]
     state = after(state, ResultsCommitted(1))

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from flowing.core import Phase, State
+    from flowing.core.status import Lane
 
 PAST: Final = Past()
 RUN: Final = Running(1, PAST, 0.0)
@@ -202,7 +203,8 @@ def test_the_check_fails_for_a_broken_state(broken: Callable[[], State]) -> None
 @pytest.mark.parametrize("each", [Ready(1), ReadyAgain(FAILURE), RetryDue(FAILURE, 1.0), BackingOff(FAILURE, 1.0), DUE])
 def test_the_check_fails_for_a_table_that_does_not_find_its_rows(each: Status) -> None:
     """In one lane after the other: a row that is not in it, and one that should not be."""
-    for number, old, new in ((0, each.lane, NO_LANE), (1, NO_LANE, each.lane)):
+    moves: tuple[tuple[int, Lane, Lane], ...] = ((0, each.lane, NO_LANE), (1, NO_LANE, each.lane))
+    for number, old, new in moves:
         state = with_row(sound(), "a", each)
         check(state)
         state.table._place[0].move(number, old, new)

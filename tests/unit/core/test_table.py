@@ -92,7 +92,7 @@ def lanes_of(rows: Sequence[Status]) -> dict[Lane, list[int]]:
 
 def walked(table: Table, lane: Lane) -> list[int]:
     """List the rows in a lane, as whoever asks for one after the other does."""
-    found = []
+    found: list[int] = []
     index = table.first(lane)
     while index is not None:
         assert found[-1:] < [index]
@@ -271,7 +271,11 @@ ACTS: Final[Mapping[str, tuple[Callable[[Table], object], object]]] = {
     "has": (lambda table: table.has(Ready.lane), True),
     "has not": (lambda table: table.has(RetryDue.lane), False),
     "first": (lambda table: walked(table, Ready.lane), [0, 2]),
+    "first from": (lambda table: table.first(Ready.lane, 1), 2),
 }
+
+
+MAKING_PARTS: Final = {"__init__", "_lanes_of", "_lane_with", "<genexpr>"}
 
 
 def interrupt(act: Callable[[], object], at: int, other: Callable[[], object]) -> tuple[object, bool]:
@@ -284,7 +288,7 @@ def interrupt(act: Callable[[], object], at: int, other: Callable[[], object]) -
 
     def trace(frame: FrameType, event: str, argument: object) -> TraceFunction | None:
         nonlocal left
-        if frame.f_code.co_filename != file or frame.f_code.co_name in {"__init__", "fill", "<genexpr>"}:
+        if frame.f_code.co_filename != file or frame.f_code.co_name in MAKING_PARTS:
             return None
         frame.f_trace_opcodes = True
         if event == "opcode":

@@ -12,8 +12,6 @@ from flowing.core import (
     AttemptEvent,
     AttemptFailed,
     AttemptStarted,
-    AttemptStopped,
-    AttemptSucceeded,
     BackingOff,
     Because,
     Blocked,
@@ -30,27 +28,23 @@ from flowing.core import (
     Node,
     Open,
     Past,
-    PlaceAwaited,
-    PlacesExhausted,
     Policy,
     Ready,
     ReadyAgain,
     Rejected,
+    RetryAbandoned,
     RetryDue,
     Running,
     Skipped,
     State,
     Stopping,
     Succeeded,
-    answer,
     decide,
     transition,
-    value_of,
 )
 from flowing.errors import InvalidTransition
 from tests.unit.core.states import (
     BOOM,
-    LATE,
     after,
     begin,
     cancelled,
@@ -70,13 +64,14 @@ from tests.unit.core.states import (
     starting,
     stopped,
     succeeded,
-    time_out,
     timed_out,
     woken,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+RETRY: Final = Policy(retries=1)
 
 
 def fail(task: int, attempt: int, epoch: int) -> AttemptFailed:
@@ -209,113 +204,6 @@ def test_delays_do_not_overflow(tries: int, base_s: float) -> None:
     assert decide(state) == [Delay(0, tries, 0, 30.0)]
 
 
-# ── time-outs and late reports (D8) ──────────────────────────────────────────────────────────────
-
-RETRY: Final = Policy(retries=1)
-MOMENTS: Final[dict[str, Callable[[State], State]]] = {
-    "before the delay is ordered": lambda state: state,
-    "while it backs off": ordered,
-    "when the retry is ready": lambda state: woken(ordered(state), "a"),
-    "during the retry": lambda state: started(woken(ordered(state), "a"), "a"),
-    "after the retry's success": lambda state: ran(woken(ordered(state), "a"), "a"),
-    "after the retry's failure": lambda state: failed(woken(ordered(state), "a"), "a"),
-    "after the retry's time-out": lambda state: timed_out(woken(ordered(state), "a"), "a"),
-    "after the retry was cut off by a cancel": lambda state: ordered_once(cancelled(ordered(state))),
-    "while the cancelled retry runs": lambda state: cancelled(started(woken(ordered(state), "a"), "a")),
-    "after the retry stopped itself": lambda state: stopped(cancelled(started(woken(ordered(state), "a"), "a")), "a"),
-}
-REPORT: Final[dict[str, AttemptEvent]] = {
-    "success": AttemptSucceeded(0, 1, 0, 50.0, "late"),
-    "failure": fail(0, 1, 0),
-    "stop": AttemptStopped(0, 1, 0, 50.0),
-}
-
-
-def test_a_time_out_is_kept_as_the_failure_that_it_is() -> None:
-    """With its own error, at the deadline, and nothing that was refused."""
-    state = timed_out(begin(Node("a")), "a", at_s=7.0)
-    assert row(state, "a") == Failed(Failure(Running(1, Past(), 1.0), 7.0, LATE, NO_VALUE))
-
-
-@pytest.mark.parametrize("report", REPORT.values(), ids=REPORT)
-@pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS)
-def test_a_late_report_only_gives_its_place_back(moment: Callable[[State], State], report: AttemptEvent) -> None:
-    """[T2] Never does it overwrite what was decided at the deadline."""
-    before = moment(timed_out(begin(Node("a", policy=RETRY), Node("b", ("a",)), fail_fast=False), "a"))
-    state = after(before, report)
-    abandoned = before.run.abandoned - {(0, 1)}
-    assert state == evolve(before, run=evolve(before.run, late=1, abandoned=abandoned))
-
-
-def test_each_of_several_abandoned_attempts_may_report() -> None:
-    """[T2] In any order, also when the last one was the first."""
-    state = begin(Node("a", policy=Policy(retries=2)), fail_fast=False)
-    state = woken(ordered(timed_out(state, "a")), "a")
-    state = woken(ordered(timed_out(state, "a")), "a")
-    assert state.run.abandoned == {(0, 1), (0, 2)}
-    for attempt in (1, 2):
-        state = after(state, AttemptSucceeded(0, attempt, 0, 9.0, "late"))
-    assert (state.run.abandoned, state.run.late) == (frozenset(), 2)
-    assert row(state, "a").attempt == 3
-
-
-def test_a_late_report_ends_the_wait_for_a_place() -> None:
-    """[T5] And what was to end the run when none came finds nothing to do."""
-    state = timed_out(begin(Node("a"), Node("b"), workers=1, abandoned=0, fail_fast=False), "a")
-    state = after(state, PlaceAwaited(1), AttemptSucceeded(*fence(state, "a"), 5.0, "late"))
-    assert not state.run.awaiting_place
-    assert after(state, PlacesExhausted(1)) == state
-    assert starting(state) == ["b"]
-
-
-@pytest.mark.parametrize("detached", [False, True])
-def test_when_no_place_comes_free_the_run_ends_and_can_be_resumed(detached: bool) -> None:
-    """[T5] D8: all but what succeeded is left as it is; the places count anew."""
-    nodes = [Node("a", detached=detached), Node("b", detached=detached)]
-    state = begin(*nodes, workers=1, abandoned=0, fail_fast=False)
-    state = ordered(timed_out(ordered_once(state) if detached else state, "a"))
-    assert state.run.awaiting_place
-    state = ordered(after(state, PlacesExhausted(1)))
-    assert state.phase == Closed(Because.EXHAUSTED, None)
-    assert kinds(state) == {"a": "Failed", "b": "Ready"}
-    state = resumed(state)
-    assert (state.run.abandoned, state.run.awaiting_place, state.free) == (frozenset(), False, 1)
-
-
-def test_a_run_that_ends_for_want_of_a_place_remembers_what_failed_fast() -> None:
-    """[T5] D8: detached tasks want places too, after a main graph that failed."""
-    state = failed(begin(Node("a"), Node("b", detached=True), Node("c", detached=True), workers=1, abandoned=0), "a")
-    state = ordered(timed_out(ordered(state), "b"))
-    state = ordered(after(state, PlacesExhausted(1)))
-    assert state.phase == Closed(Because.EXHAUSTED, number(state, "a"))
-
-
-def ordered_once(state: State) -> State:
-    return after(state, answer(decide(state)[0], 1.0))
-
-
-def test_the_first_of_deadline_and_success_counts() -> None:
-    """[T3] [T11] In the same tick, even in that of the start: who is applied first wins, and the other is late."""
-    state = started(begin(Node("a", policy=RETRY)), "a", at_s=1.0)
-    success = AttemptSucceeded(*fence(state, "a"), 1.0, "value")
-    deadline = time_out(state, "a", at_s=1.0)
-    won = after(state, success, deadline)
-    assert won == after(state, success)
-    assert value_of(row(won, "a")) == "value"
-    lost = after(state, deadline, success)
-    assert list(lost.table) == list(after(state, deadline).table)
-    assert (lost.run.late, lost.run.abandoned) == (1, frozenset())
-
-
-def test_a_report_from_before_the_resume_is_counted_and_nothing_else() -> None:
-    """[T2] The epoch fences it, even where the attempt's number would fit."""
-    state = ordered(after(cancelled(started(begin(Node("a")), "a")), GraceElapsed()))
-    report = AttemptSucceeded(*fence(state, "a"), 9.0, "late")
-    assert after(state, report) == evolve(state, run=evolve(state.run, late=1))
-    state = resumed(state)
-    assert after(state, report) == evolve(state, run=evolve(state.run, late=1))
-
-
 # ── fail_fast (D5) ───────────────────────────────────────────────────────────────────────────────
 
 
@@ -370,6 +258,17 @@ def test_a_task_that_fails_with_retries_left_is_not_retried(end: Callable[[State
     assert because == {"a": None, "b": Because.FAIL_FAST, "c": None}
 
 
+@pytest.mark.parametrize("ready", [False, True])
+def test_no_retry_is_given_up_in_a_run_that_goes_on(ready: bool) -> None:
+    """Be it waited for or ready; a shell that says so has a bug."""
+    for detached in (False, True):
+        state = begin(Node("a", policy=RETRY, detached=detached))
+        state = ordered(failed(ordered(state), "a"))
+        state = woken(state, "a") if ready else state
+        with pytest.raises(InvalidTransition, match="RetryAbandoned"):
+            transition(state, RetryAbandoned(*fence(state, "a")))
+
+
 def test_a_run_that_does_not_fail_fast_goes_on() -> None:
     state = failed(begin(Node("a"), Node("b", ("a",)), Node("c"), fail_fast=False), "a")
     assert state.phase == Open()
@@ -407,6 +306,7 @@ def test_a_detached_task_is_retried_when_the_main_graph_failed_fast() -> None:
     state = ordered(failed(begin(Node("a"), Node("b", detached=True, policy=RETRY)), "a"))
     state = ordered(failed(state, "b"))
     assert isinstance(row(state, "b"), BackingOff)
+    assert kinds(rest(woken(state, "b"))) == {"a": "Failed", "b": "Succeeded"}
 
 
 # ── cancelling (D9) ──────────────────────────────────────────────────────────────────────────────
@@ -458,6 +358,21 @@ def test_a_detached_task_that_stops_itself_leaves_the_main_graph_alone() -> None
     state = ordered(stopped(cancelled(state), "side"))
     assert kinds(state) == {"a": "Failed", "b": "Ready", "side": "Cancelled"}
     assert state.main_left == 1
+
+
+@pytest.mark.parametrize("ready", [False, True])
+def test_a_cancelled_run_gives_up_its_retries(ready: bool) -> None:
+    """With the last error, be they waited for or ready."""
+    state = ordered(failed(begin(Node("a", policy=RETRY)), "a"))
+    state = ordered(cancelled(woken(state, "a") if ready else state))
+    assert row(state, "a") == Failed(Failure(Running(1, Past(), 1.0), 2.0, BOOM), Because.CANCEL)
+
+
+def test_a_body_ends_itself_in_a_cancelled_run_only() -> None:
+    """In any other its result, or its error, is to be reported."""
+    for state in (begin(Node("a"), Node("b")), failed(started(begin(Node("a"), Node("b")), "a"), "b")):
+        with pytest.raises(InvalidTransition, match="AttemptStopped"):
+            stopped(state if kinds(state)["a"] == "Running" else started(state, "a"), "a")
 
 
 def test_a_failure_in_a_cancelled_run_does_not_make_it_fail_fast() -> None:

@@ -12,7 +12,7 @@ import sys
 import threading
 import warnings
 import weakref
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import pytest
 from hypothesis import given, settings
@@ -681,7 +681,7 @@ def test_what_an_attempt_leaves_dies_outside_the_lock() -> None:
     class Dying:
         def __del__(self) -> None:
             session = flow._session
-            locked.append(session is not None and session._desk._lock.locked())
+            locked.append(session is not None and cast("threading.Lock", session._desk._lock).locked())
 
     @task(retry=2, retry_backoff_base_ms=1, retry_until=lambda value: False)
     def refused() -> object:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 import pytest
 
 from flowing.core import (
@@ -26,6 +28,11 @@ from flowing.core import (
 from flowing.core.state import check
 from flowing.errors import InvalidTransition, WorkerStartError
 from tests.unit.shell.worlds import Hand, Scripted
+
+if TYPE_CHECKING:
+    import threading
+
+    from flowing.shell.desk import Desk
 
 ONE_RETRY = Policy(retries=1, backoff_base_s=5.0)
 
@@ -263,12 +270,16 @@ def test_after_a_refusal_a_run_of_hung_attempts_asks_once_more_or_ends() -> None
     assert isinstance(desk.broken, WorkerStartError)
 
 
+def lock_of(desk: Desk) -> threading.Lock:
+    return cast("threading.Lock", desk._lock)  # what `World` makes unless it is told otherwise
+
+
 def test_who_finds_the_lock_taken_leaves_the_event_and_is_served() -> None:
     """By whoever holds the lock: before it lets go, or after."""
     world = Scripted()
     desk = world.desk([Node("a"), Node("b")])
     first, second = Hand(), Hand()
-    with desk._lock:
+    with lock_of(desk):
         assert not desk.visit(first, None)
         desk.report(CancelRequested())
     desk.report(None)
@@ -286,9 +297,9 @@ def test_a_break_down_ends_the_run_and_keeps_the_first_error() -> None:
     desk.visit(hand, None)
     before = desk.state
     first = ZeroDivisionError()
-    desk._lock.acquire()  # by a thread that was killed
+    lock_of(desk).acquire()  # by a thread that was killed
     desk.break_down(first)
-    desk._lock.release()
+    lock_of(desk).release()
     desk.break_down(KeyError())
     assert (desk.closed, desk.broken, world.closed) == (True, first, 1)
     assert desk.state is before
@@ -299,7 +310,7 @@ def test_an_event_that_cannot_be_is_refused_and_leaves_the_lock_free() -> None:
     desk = world.desk([Node("a")])
     with pytest.raises(InvalidTransition):
         desk.report(succeeded(0))
-    assert not desk._lock.locked()
+    assert not lock_of(desk).locked()
 
 
 def test_nobody_is_told_when_nobody_listens() -> None:

@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING
 
 from flowing._bodies import Body, BoundCall
 from flowing.core import Limits, Node, RunRequested, State, compile_graph, initial, transition
+from flowing.shell.attempt import Attempt
 from flowing.shell.desk import Desk
-from flowing.shell.seams import World
+from flowing.shell.seams import Saving, World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from flowing.core import Event
-    from flowing.shell.attempt import Attempt
 
 
 class Hand:
     """A worker that visits when the test says so."""
 
     def __init__(self) -> None:
-        self.assignment: Attempt | None = None
+        self.assignment: Attempt | Saving | None = None
         self.bells = 0
 
     def wake(self) -> None:
@@ -29,7 +29,7 @@ class Hand:
     def take(self) -> Attempt:
         """Take the assignment, as a worker does."""
         attempt, self.assignment = self.assignment, None
-        assert attempt is not None
+        assert isinstance(attempt, Attempt)
         return attempt
 
 

@@ -43,7 +43,9 @@ class Misfit(Exception):  # noqa: N818 - never leaves the codec
     """A value is not of the type that was planned for; `where` is the way to it."""
 
     def __init__(self, why: str, *, where: str = "", shown_type: str | None = None) -> None:
-        self.why, self.where, self.shown_type = why, where, shown_type
+        self.why: str = why
+        self.where: str = where
+        self.shown_type: str | None = shown_type
         super().__init__(why)
 
     def inside(self, step: str) -> Misfit:
@@ -56,7 +58,8 @@ class Unsupported(Exception):  # noqa: N818 - never leaves the codec
     """Values of a type can't be stored."""
 
     def __init__(self, shown_type: str, why: str) -> None:
-        self.shown_type, self.why = shown_type, why
+        self.shown_type: str = shown_type
+        self.why: str = why
         super().__init__(why)
 
 

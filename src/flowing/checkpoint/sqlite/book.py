@@ -11,8 +11,7 @@ from flowing.checkpoint.sqlite.rows import (
     checksum_of_crashes,
     checksum_of_declaration,
     checksum_of_run,
-    content_of,
-    numbers_of,
+    columns_of,
     run_key,
 )
 from flowing.checkpoint.sqlite.schema import NUMBERS
@@ -31,6 +30,11 @@ class Book:
 
     After a commit that failed it is thrown away, and made anew from what is in the file.
     """
+
+    epoch: int
+    finished: int  # 0 or 1, as its column has it
+    openings: int
+    commits: int
 
     __slots__ = (
         "_checksums",
@@ -60,7 +64,7 @@ class Book:
         self._crash_checksums: dict[int, int] = {}
         self._declared_checksum = 0
         self._total = 0  # grows beyond 64 bits until the digest is taken
-        self.declaration = declaration
+        self.declaration: Declaration = declaration
         self.numbers: dict[str, int] = {}
 
     @classmethod
@@ -87,12 +91,12 @@ class Book:
 
     def outcome(self, saved: Saved) -> tuple[object, ...]:
         """Give the row of what is saved of a task. O(size of the payload)."""
-        task, numbers, content = saved.task, numbers_of(saved), content_of(saved)
+        task, (head, content) = saved.task, columns_of(saved)
         number = self.numbers[task]
-        checksum = checksum_of(self._key, task.encode("utf-8", "surrogatepass"), numbers, content)
+        checksum = checksum_of(self._key, task.encode("utf-8", "surrogatepass"), head, content)
         self._total += checksum - self._checksums[number]
         self._checksums[number] = checksum
-        return (self.row.number * NUMBERS + number, task, *numbers, content, checksum)
+        return (self.row.number * NUMBERS + number, task, head, content, checksum)
 
     def crashes(self, number: int, crashes: int) -> tuple[object, ...]:
         """Give the row of how often the process died in a task."""

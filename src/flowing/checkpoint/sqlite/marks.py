@@ -20,8 +20,10 @@ from flowing.checkpoint.wording import quoted
 from flowing.errors import CheckpointError
 
 _SLOT: Final = struct.Struct("<QIII12x")  # stamp, number of the task, attempt, checksum of these
-_CHECKED: Final = struct.Struct("<QII")
-_EMPTY: Final = bytes(_SLOT.size)
+_SIZE: Final = _SLOT.size
+_EMPTY: Final = bytes(_SIZE)
+_fill: Final = _SLOT.pack_into
+_checked: Final = struct.Struct("<QII").pack
 _PAGE: Final = 4096
 _SIZE_MAX: Final = 16 * 1024 * 1024
 _ATTEMPT_MAX: Final = 2**32 - 1
@@ -60,7 +62,7 @@ class Marks:
         if not stat.S_ISREG(found.st_mode):
             self.release()
             raise self._unusable(OSError(0, "not a file"))
-        whole = len(content) - len(content) % _SLOT.size
+        whole = len(content) - len(content) % _SIZE
         self.left: Final = tuple([Mark(*each[:3]) for each in _SLOT.iter_unpack(content[:whole]) if _is_set(each)])
 
     def reset(self) -> None:
@@ -74,16 +76,16 @@ class Marks:
     def set(self, place: int, stamp: int, number: int, attempt: int) -> None:
         """Fill the slot of a place. Different places may be filled by different threads at once."""
         attempt = min(attempt, _ATTEMPT_MAX)
-        memory, offset = self._memory, place * _SLOT.size
+        memory, offset = self._memory, place * _SIZE
         if memory is None or offset >= len(memory):
             memory = self._grown(offset)
-        _SLOT.pack_into(memory, offset, stamp, number, attempt, crc32(_CHECKED.pack(stamp, number, attempt)))
+        _fill(memory, offset, stamp, number, attempt, crc32(_checked(stamp, number, attempt)))
 
     def clear(self, place: int) -> None:
         """Empty the slot of a place."""
-        memory, offset = self._memory, place * _SLOT.size
+        memory, offset = self._memory, place * _SIZE
         if memory is not None and offset < len(memory):
-            memory[offset : offset + _SLOT.size] = _EMPTY
+            memory[offset : offset + _SIZE] = _EMPTY
 
     def remove(self) -> None:
         """Remove the file and let go of it: nothing runs any more."""
@@ -124,4 +126,4 @@ class Marks:
 
 
 def _is_set(slot: tuple[int, int, int, int]) -> bool:
-    return slot[0] != 0 and crc32(_CHECKED.pack(*slot[:3])) == slot[3]
+    return slot[0] != 0 and crc32(_checked(*slot[:3])) == slot[3]

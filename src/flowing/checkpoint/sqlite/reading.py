@@ -34,14 +34,13 @@ from flowing.errors import CheckpointCorrupt
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
-    from flowing.checkpoint.sqlite.rows import Numbers
 
 T = TypeVar("T")
 
 # Whatever the columns of a row hold, this is all that reading them raises.
-_NOT_AS_WRITTEN: Final = (Unfit, struct.error, TypeError, ValueError, AttributeError, IndexError)
+_NOT_AS_WRITTEN: Final = (Unfit, struct.error, TypeError, ValueError, AttributeError, IndexError, RecursionError)
 _RECOVER: Final = "restore a copy of the file, or let what is damaged run again with on_unreadable='recompute'"
 _BEGIN_ANEW: Final = "restore a copy of the file, or begin anew with run()"
 
@@ -56,7 +55,7 @@ class Read:
 
     row: RunRow
     names: tuple[str, ...]
-    saved: Mapping[str, Saved]
+    saved: SavedRows
     checksums: list[int]
     crashes: dict[str, int]
     crash_checksums: dict[int, int]
@@ -76,6 +75,7 @@ class Read:
             declaration=self.declaration,
             saved=self.saved,
             crashes=self.crashes,
+            marked=self.saved.marked,
             damage=self.damage,
         )
 
@@ -162,7 +162,7 @@ class _Rows:
         self._run_id: Final = run_id
         self._key: Final = key
         self._names: Final = names
-        self.saved: Final[dict[str, Saved | tuple[Numbers, bytes]]] = {}
+        self.saved: Final[dict[str, Saved | tuple[bytes, bytes]]] = {}
         self.crashes: Final[dict[str, int]] = {}
         self.crash_checksums: Final[dict[int, int]] = {}
         self.checksums: Final = [0] * len(names)
@@ -172,14 +172,13 @@ class _Rows:
     def read_outcomes(self, rows: Iterable[tuple[Any, ...]]) -> None:
         names: tuple[str, ...] = self._names
         checksums, saved, key, total = self.checksums, self.saved, self._key, 0
-        for identity, task, kind, attempt, past, dropped, began_s, duration_s, made_for, content, checksum in rows:
+        for identity, task, head, content, checksum in rows:
             number: int = identity % NUMBERS
             try:
                 name: str = names[number]
-                columns = (kind, attempt, past, dropped, began_s, duration_s, made_for)
-                if task.decode() != name or checksum_of(key, task, columns, content) != checksum:
+                if task.decode() != name or checksum_of(key, task, head, content) != checksum:
                     raise Unfit
-                saved[name] = compact(name, columns, content)
+                saved[name] = compact(name, head, content)
             except _NOT_AS_WRITTEN:
                 self._damaged(number)
             if number < len(checksums) and type(checksum) is int:

@@ -35,10 +35,8 @@ CURRENT: Final = Schema(
         ),
         "CREATE TABLE declaration (run INTEGER PRIMARY KEY, content BLOB NOT NULL, checksum INTEGER NOT NULL)",
         (
-            "CREATE TABLE outcome (id INTEGER PRIMARY KEY, task TEXT NOT NULL, kind INTEGER NOT NULL, "
-            "attempt INTEGER NOT NULL, past_attempts INTEGER NOT NULL, invalidations INTEGER NOT NULL, "
-            "began_s REAL NOT NULL, duration_s REAL NOT NULL, fingerprint INTEGER NOT NULL, content BLOB NOT NULL, "
-            "checksum INTEGER NOT NULL)"
+            "CREATE TABLE outcome (id INTEGER PRIMARY KEY, task TEXT NOT NULL, head BLOB NOT NULL, "
+            "content BLOB NOT NULL, checksum INTEGER NOT NULL)"
         ),
         "CREATE TABLE crash (id INTEGER PRIMARY KEY, crashes INTEGER NOT NULL, checksum INTEGER NOT NULL)",
     ),
@@ -52,7 +50,7 @@ UPDATE_RUN: Final = (
     "UPDATE run SET epoch = ?, finished = ?, openings = ?, commits = ?, digest = ?, checksum = ? WHERE number = ?"
 )
 SAVE_DECLARATION: Final = "INSERT OR REPLACE INTO declaration VALUES (?, ?, ?)"
-SAVE_OUTCOME: Final = "INSERT OR REPLACE INTO outcome VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+SAVE_OUTCOME: Final = "INSERT OR REPLACE INTO outcome VALUES (?, ?, ?, ?, ?)"
 SAVE_CRASH: Final = "INSERT OR REPLACE INTO crash VALUES (?, ?, ?)"
 DROP_CRASH: Final = "DELETE FROM crash WHERE id = ?"
 

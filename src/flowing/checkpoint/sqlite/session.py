@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from functools import partial
+from os import getpid
 from typing import TYPE_CHECKING, Final, final
 
 from flowing.checkpoint.records import RunBegun, RunFinished, RunResumed, settled_attempt
@@ -53,14 +53,14 @@ class Session:
         self._path: Final = path
         self._durability: Final[Durability] = durability
         self._codec: Final = codec
-        self._pid: Final = os.getpid()
+        self._pid: Final = getpid()
         self.book: Book | None = None
         is_new = identify_all(path) is None
         self._holder: Final = Holder.take(path)
         try:
             self._connection: sqlite3.Connection | None = connect(path, durability)
             try:
-                self.warnings = (
+                self.warnings: tuple[str, ...] = (
                     *warnings_about(path),
                     *self._compare_with_last_commit(self._connection, is_new=is_new),
                 )
@@ -76,24 +76,28 @@ class Session:
 
     def release(self) -> None:
         """Let go: as `Store.close`. In a forked child, where the lock was let go at once, nothing is touched."""
-        if os.getpid() == self._pid:
+        if getpid() == self._pid:
             self._marks.remove()
             self._abandon()
             self._holder.release()
 
     def check_process(self) -> None:
         """Raise ForkedProcessError in a child."""
-        if os.getpid() != self._pid:
+        if getpid() != self._pid:
             raise forked(self._path, owner=self._pid)
 
     def mark(self, place: int, task: str, attempt: int) -> None:
         """Note that an attempt runs: as `Store.mark_started`."""
+        if getpid() != self._pid:
+            self.check_process()
         book = self.book
         assert book is not None, "no run was loaded or begun"
         self._marks.set(place, book.stamp, book.numbers[task], attempt)
 
     def unmark(self, place: int) -> None:
         """Note that nothing runs: as `Store.mark_ended`."""
+        if getpid() != self._pid:
+            self.check_process()
         self._marks.clear(place)
 
     # ── read ─────────────────────────────────────────────────────────────────────────────────────

@@ -99,14 +99,14 @@ class SqliteStore:
 
     def mark_started(self, place: int, task: str, attempt: int) -> None:
         """Note that an attempt runs in a place: as `Store.mark_started`."""
-        session = self._held()
-        session.check_process()
+        session = self._session
+        assert session is not None, "the store is not open"
         session.mark(place, task, attempt)
 
     def mark_ended(self, place: int) -> None:
         """Note that nothing runs in a place any more."""
-        session = self._held()
-        session.check_process()
+        session = self._session
+        assert session is not None, "the store is not open"
         session.unmark(place)
 
     def close(self) -> None:

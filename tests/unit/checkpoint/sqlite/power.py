@@ -33,11 +33,13 @@ class Call:
 
 
 def record(script: str, *arguments: str, folder: Path, root: Path) -> list[Call] | None:
-    """Run a script, and list its calls on files in `folder` and what it wrote to its output; None if nobody may look."""
+    """Run a script; list its calls on files in `folder`, and what it wrote to its output. None if nobody may look."""
     log = folder.with_suffix(".log")
     done = subprocess.run(
-        ["strace", "-f", "-qq", "-y", "-xx", "-s", "1000000", f"--trace={CALLS}", f"--output={log}"]
-        + [sys.executable, "-c", script, *arguments],
+        [
+            *("strace", "-f", "-qq", "-y", "-xx", "-s", "1000000", f"--trace={CALLS}", f"--output={log}"),
+            *(sys.executable, "-c", script, *arguments),
+        ],
         cwd=root,
         capture_output=True,
         text=True,
@@ -152,7 +154,7 @@ def _what_stays(call: Call, choose: random.Random) -> list[Call]:
     return [
         Call(call.name, call.path, call.data[start : start + SECTOR], call.offset + start)
         for start in starts
-        if choose.random() < 0.5  # noqa: PLR2004 - each is as likely as not
+        if choose.random() < 0.5
     ]
 
 

@@ -37,27 +37,22 @@ def change(path: Path, statement: str, *values: object) -> None:
         assert connection.execute(statement, values).rowcount != 0
 
 
+HEAD = rows.columns_of(contract.EVERY_KIND[0])[0]
 COLUMNS: list[tuple[str, object]] = [
-    ("kind", 3),
-    ("kind", 99),
-    ("attempt", 99),
-    ("past_attempts", 99),
-    ("invalidations", 99),
-    ("began_s", 1.5),
-    ("duration_s", 9.5),
-    ("fingerprint", 5),
+    *[("head", HEAD[:place] + bytes([HEAD[place] ^ 1]) + HEAD[place + 1 :]) for place in range(len(HEAD))],
+    ("head", b""),
+    ("head", HEAD + b"\0"),
+    ("head", "text"),
+    ("head", 5),
     ("content", b"[1,3]"),
-    ("checksum", 5),
-    ("task", "clean"),
-    ("kind", "x"),
-    ("attempt", b"\x00"),
     ("content", "text"),
     ("content", 5),
-    ("fingerprint", 1.5),
-    ("began_s", "x"),
+    ("checksum", 5),
+    ("checksum", "x"),
+    ("task", "clean"),
     ("task", b"\xff\xfe"),
     ("task", "\x1b[31m"),
-    ("checksum", "x"),
+    ("task", 1.5),
 ]
 
 
@@ -75,6 +70,29 @@ def test_a_changed_column_is_found_and_the_task_is_named(path: Path, column: str
     assert dict(run.saved) == {each.task: each for each in contract.EVERY_KIND if each.task != "load"}
     assert [each.task for each in run.damage] == ["load"]
     assert [each.task for each in read_tasks(path).damage] == ["load"]
+
+
+HOSTILE: list[tuple[bytes, bytes]] = [
+    (b"\x63" + HEAD[1:], b"1"),
+    (b"\x00" + HEAD[1:], b"1"),
+    (HEAD[:-1], b"1"),
+    (b"", b"1"),
+    *[(b"\x04" + HEAD[1:], each) for each in (b"", b"[1,2,3]", b"5", b'["a","b"]', b"\xff", b"[" * 100_000)],
+    (b"\x05" + HEAD[1:], b"\xff"),
+]
+
+
+@pytest.mark.parametrize(("head", "content"), HOSTILE, ids=range(len(HOSTILE)))
+def test_a_row_that_nobody_wrote_is_damage_though_its_checksum_is_right(
+    path: Path, head: bytes, content: bytes
+) -> None:
+    """[S1] [P8] A checksum is no seal: whoever writes a file can make it right."""
+    checksum = rows.checksum_of(rows.run_key("run"), b"load", head, content)
+    change(path, "UPDATE outcome SET head = ?, content = ?, checksum = ? WHERE task = 'load'", head, content, checksum)
+    run = load(path, accept_damage=True)
+    assert run is not None
+    assert [each.task for each in run.damage] == ["load"]
+    assert "load" not in run.saved
 
 
 def test_rows_that_change_places_are_found(path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import random
 import shutil
 import signal
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).parents[4]
+DEEP = os.environ.get("HYPOTHESIS_PROFILE") == "deep"
 
 
 class Faulty(sqlite3.Connection):
@@ -193,7 +195,7 @@ def test_damage_that_is_found_after_a_failure_is_said(tmp_path: Path, faulty: ty
         with pytest.raises(CheckpointError):
             store.commit([result("clean")])
         with closing(sqlite3.connect(path)) as other, other:
-            other.execute("UPDATE outcome SET attempt = 5")
+            other.execute("UPDATE outcome SET head = x'00'")
         with pytest.raises(CheckpointCorrupt, match="task 'load'"):
             store.commit([result("clean")])
 
@@ -425,7 +427,7 @@ def test_system_calls_that_fail_lose_nothing_that_was_acknowledged(tmp_path: Pat
     ]
     assert len(points) > 40
     failed = 0
-    for call, number, error in random.Random(3).sample(points, 12):
+    for call, number, error in points if DEEP else random.Random(3).sample(points, 12):
         done = strace(
             tmp_path / "hurt", f"--trace={call}", f"--inject={call}:error={error}:when={number}", "--output=/dev/null"
         )

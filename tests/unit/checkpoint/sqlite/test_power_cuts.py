@@ -101,7 +101,7 @@ def test_no_acknowledged_result_is_lost(tmp_path: Path) -> None:
 
 
 def test_with_the_other_durability_some_are(tmp_path: Path) -> None:
-    """[P3] Control: the same disk, the same cuts, and durability="process": the last results may go, the file is whole."""
+    """[P3] Control: the same cuts with durability="process": the last results may go, and the file is whole."""
     outcomes = cut_at_moments(tmp_path, recorded(tmp_path, "process"), CUTS)
     assert [each for each in outcomes if isinstance(each, CheckpointError)] == []
     assert any(isinstance(each, int) and each > 0 for each in outcomes)
