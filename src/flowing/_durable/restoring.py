@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, assert_never
 
 from flowing._record import record
 from flowing._text import describe_error, one_line
@@ -94,17 +95,20 @@ class Reader:
         differences = self._differences(saved)
         again = self._to_run_again(saved, differences)
         refused, unreadable = self._crash_loops(saved), list[str]()
-        rows: dict[int, _Kept] = {}
-        numbers = self.graph.numbers
+        rows: list[tuple[int, _Kept]] = []
+        numbers, shift_s = self.graph.numbers, now.at_s - now.wall_s
         for name, said in saved.saved.items():  # each of which may be made when it is asked for: once
             number = numbers.get(name)
-            if number is not None:
-                rows[number] = self._row(number, said, now, unreadable)
+            if number is None:
+                continue
+            if type(said) is ResultSaved:
+                rows.append((number, self._result(number, said, shift_s, unreadable)))
+            else:
+                rows.append((number, self._row(number, said, unreadable)))
                 if isinstance(said, AttemptMarked):
                     refused[number] = uncertain(name, attempt=said.attempt)
-                elif isinstance(said, ResultSaved | OverrideSaved):
-                    refused.pop(number, None)
-        stored = restored(self.graph, dict(sorted(rows.items())), saved.run_id, saved.epoch, now)
+        rows.sort(key=_FIRST)
+        stored = restored(self.graph, rows, saved.run_id, saved.epoch, now)
         state = transition(stored, ResultsInvalidated(again)) if again else stored
         state = with_unstored(state, self.declared.unstored, ran=self._ran(saved))
         made_anew = (*map(describe_error, saved.damage), *unreadable)
@@ -112,7 +116,7 @@ class Reader:
             state=state,
             stored=stored,
             refused=refused,
-            finished=saved.finished and all(has_result(row) for row in state.table),
+            finished=saved.finished and all(map(has_result, state.table)),
             warnings=(*_worded(differences), *[f"{each}; it is made anew" for each in made_anew]),
         )
 
@@ -152,20 +156,20 @@ class Reader:
         names = [name for name in saved.declaration.names if name in numbers and name not in saved.saved]
         return self.declared.unstored & {numbers[name] for name in names}
 
-    def _row(self, number: int, saved: Saved, now: Now, unreadable: list[str]) -> _Kept:
+    def _result(self, number: int, saved: ResultSaved, shift_s: float, unreadable: list[str]) -> _Kept:
+        value = self._value(number, saved, unreadable)
+        if value is NO_VALUE:
+            return Invalidated(Past(saved.attempt, saved.past.invalidations))
+        started_s = saved.began_s + shift_s
+        run = Running(saved.attempt, saved.past, started_s)
+        return Succeeded(run, started_s + saved.duration_s, value, saved.stale)
+
+    def _row(self, number: int, saved: Saved, unreadable: list[str]) -> _Kept:
         match saved:
-            case ResultSaved():
-                value = self._value(number, saved, unreadable)
-                past = saved.past
-                if value is NO_VALUE:
-                    return Invalidated(Past(saved.attempt, past.invalidations))
-                started_s = now.at_s + (saved.began_s - now.wall_s)
-                run = Running(saved.attempt, past, started_s)
-                return Succeeded(run, started_s + saved.duration_s, value, saved.stale)
             case OverrideSaved():
                 value = self._value(number, saved, unreadable)
                 return Invalidated(saved.past) if value is NO_VALUE else Provided(value, saved.past)
-            case FailureSaved() | EndNoted():
+            case FailureSaved() | EndNoted() | ResultSaved():
                 return Invalidated(Past(settled_attempt(saved), saved.past.invalidations))
             case AttemptMarked(attempt=attempt, past=past):
                 return Invalidated(Past(attempt, past.invalidations))
@@ -192,9 +196,12 @@ class Reader:
             return NO_VALUE
 
 
-def restored(graph: Graph, rows: Mapping[int, _Kept], run_id: str, epoch: int, now: Now) -> State:
-    """Give the state, closed, of a run of which this is known."""
-    event = RunRestored(run_id, epoch, now.at_s, now.wall_s, tuple(rows.items()))
+_FIRST: Final = itemgetter(0)
+
+
+def restored(graph: Graph, rows: Sequence[tuple[int, _Kept]], run_id: str, epoch: int, now: Now) -> State:
+    """Give the state, closed, of a run of which this is known, by task in ascending order."""
+    event = RunRestored(run_id, epoch, now.at_s, now.wall_s, tuple(rows))
     return transition(initial(graph, epoch=epoch), event)
 
 
@@ -217,8 +224,8 @@ def with_unstored(state: State, unstored: AbstractSet[int], *, ran: AbstractSet[
         return state
     times = state.run.times
     assert times is not None, "the run has begun"
-    known = {task: rows.get(task, row) for task, row in enumerate(state.table)}
-    kept = {task: each for task, row in known.items() if (each := _known(row)) is not None}
+    known = ((task, _known(rows.get(task, row))) for task, row in enumerate(state.table))
+    kept = [(task, row) for task, row in known if row is not None]
     return restored(state.graph, kept, times.id, state.epoch, Now(times.at_s, times.wall_s))
 
 
