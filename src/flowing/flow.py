@@ -83,7 +83,7 @@ class Flow:
             on_unreadable: What becomes of stored results that are damaged, or were made for another type: "error"
                 raises, "recompute" makes them anew. Default: "error".
             max_crashes: After so many deaths of the process while a task was running, the task fails with `CrashLoop`
-                instead. Default: 3.
+                instead, once: the next `resume()` tries it again. Default: 3.
 
         Raises:
             ConfigError: an option has a value that it cannot take, or there is no terminal.
@@ -132,7 +132,8 @@ class Flow:
         """Run every task from the start, and give the results. Never raises because a task failed.
 
         A flow that has run before begins a new run, without the overrides of the old one. With a checkpoint, a run of
-        an earlier process counts as one before.
+        an earlier process counts as one before; if it was not finished, a warning in the log says that `resume()` would
+        have gone on with it.
 
         Raises:
             KeyboardInterrupt: Ctrl-C. Running tasks got `grace_s` to finish; `resume()` keeps what succeeded.
@@ -147,7 +148,9 @@ class Flow:
         """Go on with the run: keep what SUCCEEDED, run everything else with a fresh retry budget.
 
         Before any `run()` it is `run()`; when everything has succeeded it returns at once. With a checkpoint it goes
-        on with the newest run that is stored there. Raises as `run()` does.
+        on with the newest run that is stored there; a finished one it gives back, starting nothing, and the log says
+        so. A result whose commit failed is committed now, without running its task again. Raises as `run()` does, and
+        `CheckpointError` of a subclass that says why the stored run does not fit the flow.
 
         Args:
             rerun_detached: Fire detached tasks again whose inputs were overridden or invalidated after they ran.
@@ -283,11 +286,14 @@ class Flow:
         """Give a task a result of your own: `flow.override(step, value)`.
 
         It counts as SUCCEEDED until the next `run()`. Computed results that depend on it become PENDING; detached
-        effects that already ran are not fired again unless `resume(rerun_detached=True)`.
+        effects that already ran are not fired again unless `resume(rerun_detached=True)`. With a checkpoint, all of it
+        is stored in one transaction, but for the value of a task with `persist=False`.
 
         Raises:
             UnknownTaskError: the task is not in this flow.
             FlowRunningError: the flow is running.
+            SerializationError: the checkpoint can't hold the value; nothing was changed.
+            CheckpointError: the checkpoint can't be written; the next call finds out whether it took effect.
         """
         if len(value) != 1 or kwargs:
             message = "override() takes the task and one value: flow.override(step, value)"
@@ -297,11 +303,13 @@ class Flow:
     def invalidate(self, *steps: Task[object]) -> None:
         """Make results that succeeded but are wrong PENDING, and with them the computed results that depend on them.
 
-        The next `resume()` makes them anew, with a new idempotency key.
+        The next `resume()` makes them anew, with a new idempotency key. With a checkpoint, all of it is stored in one
+        transaction. It also lets a task run again that is FAILED with `AttemptUncertain`.
 
         Raises:
             UnknownTaskError: a task is not in this flow.
             FlowRunningError: the flow is running.
+            CheckpointError: the checkpoint can't be written; the next call finds out whether it took effect.
         """
         self._mend("invalidate()", ResultsInvalidated(tuple([self._number(step) for step in steps])))
 

@@ -88,11 +88,13 @@ def task(  # noqa: D418 - editors show the docstring of an overload
             Default: None, no limit.
         detached: Run after the main graph has settled, as a side effect whose failure changes nothing else.
             Default: False.
-        persist: Store the result in the flow's checkpoint, if it has one; without, the task runs again after a restart
-            where its value is needed. Default: True.
+        persist: Store the result in the flow's checkpoint, if it has one. Without, the task runs again after a restart
+            where a task without a result needs its value, or where no task depends on it and the run is not finished;
+            else it counts as done, without a value. Default: True.
         version: Give it another one when the function changes so that results made before are wrong. Default: None.
-        at_most_once: Never begin an attempt again that was running when the process died: the task is FAILED then,
-            and a person decides. Takes `retry=0` and needs a checkpoint to mean anything. Default: False.
+        at_most_once: Never begin an attempt again that was running when the process died, or when the run was broken
+            off: the task is FAILED with `AttemptUncertain` then, until `override()` or `invalidate()` decides. Takes
+            `retry=0` and needs a checkpoint to mean anything. Default: False.
 
     Raises:
         FlowingError: The declaration is wrong; the subclass and the message say what, and the way out.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 import typing
-from types import MethodType
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Final, final
 
 from flowing._text import one_line, type_name
@@ -35,7 +35,7 @@ class Annotations:
         Raises:
             SerializationError: it is written, but can't be evaluated; names the task and the way out.
         """
-        target = _called(function)
+        target: object = function if type(function) is FunctionType else _called(function)
         if isinstance(target, type):
             return target
         written = getattr(target, "__annotations__", {}).get("return", NO_ANNOTATION)

@@ -63,10 +63,10 @@ def declared(compiled: Compiled, codec: Codec) -> Declared:
 
 
 class _Sources:
-    """Hashes what functions do, not where they stand: each once, however many tasks call it."""
+    """Hashes what functions do, not where they stand: each once, however many tasks call it. They must outlive this."""
 
     def __init__(self) -> None:
-        self._hashes: Final[dict[CodeType, str]] = {}
+        self._hashes: Final[dict[int, str]] = {}
 
     def of(self, function: object) -> str | None:
         """Give the hash, after the Python that compiled the function; None where there is no code to see."""
@@ -74,11 +74,12 @@ class _Sources:
         if not isinstance(inner, FunctionType):
             return None
         code = inner.__code__
-        if code not in self._hashes:
+        known = self._hashes.get(id(code))
+        if known is None:
             seen = _shown(code, doc=inner.__doc__)
             digest = hashlib.blake2b(seen.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-            self._hashes[code] = f"{_COMPILER}:{digest}"
-        return self._hashes[code]
+            known = self._hashes[id(code)] = f"{_COMPILER}:{digest}"
+        return known
 
 
 _COMPILER: Final = f"{sys.implementation.cache_tag}-{sys.flags.optimize}"  # another one compiles to other code

@@ -145,7 +145,9 @@ class Reader:
         return {
             numbers[name]: crash_loop(name, crashes=crashes)
             for name, crashes in saved.crashes.items()
-            if name in numbers and crashes >= self.max_crashes
+            if name in numbers
+            and crashes >= self.max_crashes
+            and not isinstance(saved.saved.get(name), ResultSaved | OverrideSaved)
         }
 
     def _ran(self, saved: SavedRun) -> AbstractSet[int]:

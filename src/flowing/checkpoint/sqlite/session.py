@@ -55,24 +55,34 @@ class Session:
         self._codec: Final = codec
         self._pid: Final = getpid()
         self.book: Book | None = None
+        self._connection: sqlite3.Connection | None = None
         is_new = identify_all(path) is None
         self._holder: Final = Holder.take(path)
         try:
-            self._connection: sqlite3.Connection | None = connect(path, durability)
-            try:
-                self.warnings: tuple[str, ...] = (
-                    *warnings_about(path),
-                    *self._compare_with_last_commit(self._connection, is_new=is_new),
-                )
-                self._marks: Final = Marks(path + RUNNING)
-                self._count_crashes(self._connection)
-                self._marks.reset()
-            except DATABASE_ERRORS as error:
-                raise explained(error, path, "read it") from None
+            self._marks: Final = Marks(path + RUNNING)
         except BaseException:
-            self._abandon()
             self._holder.release()
             raise
+        try:
+            self.warnings: Final = self._take_over(is_new=is_new)
+        except BaseException:
+            self._abandon()
+            if self._marks.left:  # they are still to be counted
+                self._marks.release()
+            else:
+                self._marks.remove()
+            self._holder.release()
+            raise
+
+    def _take_over(self, *, is_new: bool) -> tuple[str, ...]:
+        connection = self._connection = connect(self._path, self._durability)
+        try:
+            older = self._compare_with_last_commit(connection, is_new=is_new)
+            self._count_crashes(connection)
+        except DATABASE_ERRORS as error:
+            raise explained(error, self._path, "read it") from None
+        self._marks.reset()
+        return (*warnings_about(self._path), *older)
 
     def release(self) -> None:
         """Let go: as `Store.close`. In a forked child, where the lock was let go at once, nothing is touched."""
@@ -159,7 +169,7 @@ class Session:
         return Book.of(read)
 
     def _abandon(self) -> None:
-        connection, self._connection = getattr(self, "_connection", None), None
+        connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(*DATABASE_ERRORS):  # it is finished, whatever it says
                 connection.close()

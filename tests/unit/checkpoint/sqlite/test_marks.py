@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import threading
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -142,6 +143,26 @@ def test_marks_count_for_the_run_and_the_opening_that_they_were_made_in(tmp_path
     run = load(copy)
     assert run is not None
     assert run.crashes == {}
+
+
+def refuse(*_: object, **__: object) -> None:
+    raise sqlite3.DatabaseError("file is not a database")
+
+
+def test_marks_wait_for_an_opening_that_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """[P20] One that fails leaves them to the next."""
+    path = tmp_path / "a" / "run.db"
+    path.parent.mkdir()
+    with closing(opened(path)) as store:
+        store.mark_started(0, "load", 1)
+        path = crashed(path, tmp_path / "b")
+    with monkeypatch.context() as patched:
+        patched.setattr(sqlite3, "connect", refuse)
+        with pytest.raises(CheckpointError, match="not a database"):
+            load(path)
+    run = load(path)
+    assert run is not None
+    assert run.crashes == {"load": 1}
 
 
 def test_a_full_disk_is_said_before_the_file_is_mapped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -86,12 +88,27 @@ def test_a_commit_that_nobody_can_mean_changes_nothing(tmp_path: Path) -> None:
     assert set(run.saved) == {"clean"}
 
 
-def test_an_opening_that_failed_leaves_the_lock_free(tmp_path: Path) -> None:
-    """The next try finds nobody there."""
+def test_an_opening_that_failed_leaves_nothing_open(tmp_path: Path) -> None:
+    """The next try finds the lock free; and the process has no more files open than before."""
     path = tmp_path / "run.db"
     path.write_bytes(b"garbage" * 1000)
+    before = open_files()
     for _ in range(2):
         with pytest.raises(CheckpointError, match="not a database"):
             SqliteStore(path).open()
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["run.db", "run.db.lock"]
+    path.with_name("run.db.running").mkdir()
+    with pytest.raises(CheckpointError, match="running"):
+        SqliteStore(path).open()
+    assert open_files() == before
+    path.with_name("run.db.running").rmdir()
     path.unlink()
-    opened(path).close()
+    with closing(opened(path)):
+        assert open_files() > before, "control"
+    assert open_files() == before
+
+
+def open_files() -> int:
+    """Count them; Linux and macOS list them in different places."""
+    gc.collect()
+    return len(os.listdir("/proc/self/fd" if os.path.exists("/proc/self/fd") else "/dev/fd"))  # noqa: PTH110, PTH208 - of this process
