@@ -15,7 +15,7 @@ from pathlib import Path
 import nox
 
 PYTHONS = ("3.11", "3.12", "3.13")
-LOWEST = ("attrs==23.2.0", "typing-extensions==4.12.0")
+LOWEST = ("attrs==23.2.0", "cattrs==24.1.3", "typing-extensions==4.12.0")
 MYPYS = ("mypy==1.16.*", "mypy==2.4.*")  # what flowing.mypy_plugin says it works with
 MUTANTS_KILLED_MIN = 0.95
 HERE = Path(sys.executable).parent
