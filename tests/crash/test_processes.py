@@ -126,7 +126,7 @@ def test_a_process_can_leave_in_the_middle_of_commits(tmp_path: Path) -> None:
         assert (done.returncode, done.stdout, done.stderr) == (5, "", "")
     ended = program.replace("WANTED", "0") + "\n    thread.join()\n    say(flow.results.ok)\n"
     assert said(ended) == ["True"]
-    assert [each.name for each in tmp_path.iterdir()] == ["run.db", "run.db.lock"]
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["run.db", "run.db.lock"]
 
 
 def test_a_task_that_aborts_the_process_each_time_fails_in_the_end(tmp_path: Path) -> None:

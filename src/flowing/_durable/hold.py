@@ -8,15 +8,15 @@ from __future__ import annotations
 import os
 import threading
 import time
-import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Final, Never, final
 
 from attrs import evolve
 
-from flowing._bodies import Body, BoundCall
+from flowing._bodies import BoundCall
 from flowing._durable.aside import Aside
-from flowing._durable.declaring import declared
+from flowing._durable.declaring import bodies_that_keep, declared
+from flowing._durable.leaving import LEAVE_S, closed_in_the_end
 from flowing._durable.restoring import Now, OnChange, OnUnreadable, Reader, with_unstored
 from flowing._durable.saving import Writer
 from flowing._durable.scribe import Scribe
@@ -32,6 +32,7 @@ from flowing.shell.log import inform, warn
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from flowing._bodies import Body
     from flowing._compile import Compiled
     from flowing.checkpoint import Change, Saved
     from flowing.core.state import State, Times
@@ -72,14 +73,8 @@ class Hold:
         self._store: Final = _store_of(checkpoint)
         self._path: Final = str(getattr(self._store, "path", type(self._store).__name__))
         self._declared: Final = declared(compiled, self._store.codec)
-        codecs = self._declared.codecs
-        self._bodies: Final = tuple(
-            [
-                _keeping(body, codecs[number].encode) if number in codecs else body
-                for number, body in enumerate(compiled.bodies)
-            ]
-        )
-        self._writer: Final = Writer(compiled.graph.names, codecs)
+        self._bodies: Final = bodies_that_keep(compiled.bodies, self._declared.codecs)
+        self._writer: Final = Writer(compiled.graph.names, self._declared.codecs)
         self._reader: Final = Reader(
             graph=compiled.graph,
             declared=self._declared,
@@ -91,7 +86,7 @@ class Hold:
         self._turn: Final = threading.Lock()  # the store takes one call at a time
         self._aside: Final = Aside(self._turn)
         self._pid: int | None = None  # the process that has it open
-        self._finalizer: weakref.finalize[..., Hold] | None = None
+        self._keep_open: Callable[[], None] | None = None  # undoes that it is closed when nobody closes it
         self._run_id: str | None = None  # the run that the store is at
         self._truth: State | None = None  # what to go on from, until the caller is known to have heard of it
         self._doubt: _Doubt | None = None
@@ -141,7 +136,7 @@ class Hold:
         for warning in self._store.open():
             warn("%s", warning)
         self._pid = os.getpid()
-        self._finalizer = weakref.finalize(self, _let_go, self._store, self._turn, self._pid, self._busy)
+        self._keep_open = closed_in_the_end(self, self._store, self._turn, self._busy)
 
     def _read(self, state: State, *, anew: bool, known: str | None = None) -> State:
         """Read the run that is stored, unless it is the `known` one; without one the flow has not begun."""
@@ -311,15 +306,19 @@ class Hold:
             self._scribe.end()
         self._pid = self._run_id = self._truth = self._doubt = self._scribe = None
         self._unwritten, self._refused, self._finished = [], {}, False
-        if self._finalizer is not None:
-            self._finalizer.detach()
+        if self._keep_open is not None:
+            self._keep_open()
         self._store.close()
 
-
-def _keeping(body: Body, keep: Callable[[object], bytes]) -> Body:
-    """Make the same body with a codec: `evolve` takes three times as long, for each task of the flow."""
-    gates = (body.when, body.validate, body.retry_until)
-    return Body(body.name, body.call, body.inputs, *gates, body.retry_on, body.timeout_s, body.jitter, keep)
+    def leave(self) -> None:
+        """Let go at the exit of the process, also while a run goes on in other threads: those wait for the end then."""
+        if self._pid == os.getpid() and self._turn.acquire(timeout=LEAVE_S):
+            if self._busy:
+                self._busy[0].leave()  # the turn stays taken
+                self._store.close()
+            else:
+                self._close()
+                self._turn.release()
 
 
 def _store_of(checkpoint: str | os.PathLike[str] | Store) -> Store:
@@ -341,15 +340,6 @@ def _id_of(state: State) -> str | None:
 def _times_of(state: State) -> Times:
     assert state.run.times is not None, "the run has begun"
     return state.run.times
-
-
-def _let_go(store: Store, turn: threading.Lock, pid: int, busy: Sequence[Scribe]) -> None:
-    """Close the store of a flow that is gone, at exit too, unless the threads of a run may still write."""
-    if os.getpid() == pid and not busy and turn.acquire(blocking=False):
-        try:
-            store.close()
-        finally:
-            turn.release()
 
 
 def _warn_of_unfinished_run() -> None:

@@ -27,7 +27,7 @@ class Scribe:
     attempts are marked durably before they begin, and `begun` has those that were.
     """
 
-    __slots__ = ("_marked", "_over", "_store", "_times", "_turn", "_writer", "begun")
+    __slots__ = ("_leaving", "_marked", "_over", "_store", "_times", "_turn", "_writer", "begun")
 
     def __init__(
         self, store: Store, turn: threading.Lock, writer: Writer, times: Times, *, marked: Container[int]
@@ -37,7 +37,7 @@ class Scribe:
         self._writer: Final = writer
         self._times: Final = times
         self._marked: Final = marked
-        self._over = False
+        self._over = self._leaving = False
         self.begun: Final[set[int]] = set()
 
     def save(self, results: Sequence[tuple[int, CommitDue]]) -> None:
@@ -50,7 +50,11 @@ class Scribe:
     def begins(self, attempt: Attempt, place: int) -> None:
         """Mark an attempt that is about to run: durably, if it may run only once."""
         name, task = attempt.body.name, attempt.task
-        self._store.mark_started(place, name, attempt.row.attempt)
+        try:
+            self._store.mark_started(place, name, attempt.row.attempt)
+        except BaseException:
+            self._wait_if_leaving()
+            raise
         if task in self._marked:
             mark = AttemptMarked(name, attempt.row.attempt, attempt.row.past, time.time())
             with self._turn:
@@ -61,11 +65,23 @@ class Scribe:
     def has_ended(self, place: int) -> None:
         """Take the mark away; after the session, places are others'."""
         if not self._over:
-            self._store.mark_ended(place)
+            try:
+                self._store.mark_ended(place)
+            except BaseException:
+                self._wait_if_leaving()
+                raise
 
     def end(self) -> None:
         """Write nothing more. The caller holds the turn."""
         self._over = True
+
+    def leave(self) -> None:
+        """Let every thread that wants to write wait for the end of the process. The caller holds the turn for ever."""
+        self._leaving = True
+
+    def _wait_if_leaving(self) -> None:
+        if self._leaving:
+            self._turn.acquire()
 
     def _check_in_time(self) -> None:
         if self._over:

@@ -85,7 +85,6 @@ class SqliteStore:
         session = Session(self._path, self._durability, self._codec.name)
         self._session = session
         self._finalizer = weakref.finalize(self, session.release)
-        self._finalizer.atexit = False  # threads of a run may be writing still, and the system lets go of all of it
         return session.warnings
 
     def load(self, *, accept_damage: bool = False) -> SavedRun | None:
