@@ -78,7 +78,7 @@ class Desk:
         self._grace_s = grace_s
         self._observer = observer
         self._lock = world.lock()
-        self._inbox: deque[tuple[Worker | None, Event | None]] = deque()
+        self._inbox: deque[tuple[Worker | None, Event | RuntimeError | None]] = deque()
         self._asleep: list[Worker] = []
         self._spent: dict[int, AttemptFailed | AttemptTimedOut] = {}  # so that no error or value dies under the lock
         self._coming = False  # one worker was woken or hired and has not arrived: then no other one is
@@ -125,6 +125,11 @@ class Desk:
             finally:
                 self._lock.release()
 
+    def refuse(self, refusal: RuntimeError) -> None:
+        """Take note that a worker who was hired does not come (FAULTS R21)."""
+        self._inbox.append((None, refusal))
+        self._serve_who_waits()
+
     def break_down(self, error: BaseException) -> None:
         """End the run because flowing's own code was hit. Keeps the state as it is; the first error counts."""
         held = self._lock.acquire(timeout=_BREAK_DOWN_S)  # what hit us may have left the lock held (FAULTS X11)
@@ -143,7 +148,11 @@ class Desk:
             worker, event = inbox.popleft()
             if event is None:
                 self._coming = False
-            elif not self.closed:
+            elif self.closed:
+                pass
+            elif isinstance(event, RuntimeError):
+                self._go_without(event)
+            else:
                 self._take_in(event)
             if worker is me:
                 is_here = True
@@ -290,18 +299,19 @@ class Desk:
             self._hire()
 
     def _hire(self) -> None:
-        try:
-            self._world.pool.hire(self)
-        except RuntimeError as refusal:  # FAULTS R21
-            self._hire_after_s = self._clock() + _HIRE_AGAIN_AFTER_S
-            if self._nobody_works():
-                message = (
-                    f"the system refused to start a thread ({refusal}), and none is running; "
-                    f"lower max_workers, or raise the limit on threads; resume() keeps what succeeded"
-                )
-                self._break(WorkerStartError(message))
-        else:
-            self._coming = True
+        self._coming = True
+        self._world.pool.hire(self)
+
+    def _go_without(self, refusal: RuntimeError) -> None:
+        """Leave the system alone for a while; without any worker the run is over."""
+        self._coming = False
+        self._hire_after_s = self._clock() + _HIRE_AGAIN_AFTER_S
+        if self._nobody_works() and not self._asleep:
+            message = (
+                f"the system refused to start a thread ({refusal}), and none is running; "
+                f"lower max_workers, or raise the limit on threads; resume() keeps what succeeded"
+            )
+            self._break(WorkerStartError(message))
 
     def _nobody_works(self) -> bool:
         """Tell whether nobody is there who will visit again by himself."""

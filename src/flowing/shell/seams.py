@@ -30,10 +30,9 @@ class Pool(Protocol):
     """Where workers come from."""
 
     def hire(self, desk: Desk) -> None:
-        """Make one more worker, which then visits the desk.
+        """Have one more worker made, which then visits the desk; if the system refuses it, tell `desk.refuse`.
 
-        Raises:
-            RuntimeError: the system refuses to start a thread.
+        Called under the desk's lock.
         """
         ...
 

@@ -62,10 +62,10 @@ class Session:
         observer: Observer,
         store: Store | None = None,
     ) -> None:
-        self._clerk = Clerk(time.monotonic, stall_warning_s=settings.stall_warning_s)
         self._crew = Crew(copy_context(), keep_frames=settings.keep_frames, store=store)
+        self._clerk = Clerk(time.monotonic, self._crew.hire, stall_warning_s=settings.stall_warning_s)
         self._closed: queue.SimpleQueue[None] = queue.SimpleQueue()
-        world = World(time.monotonic, self._crew, self._clerk, on_closed=partial(self._closed.put, None))
+        world = World(time.monotonic, self._clerk, self._clerk, on_closed=partial(self._closed.put, None))
         self._desk = Desk(state, bodies, world, grace_s=settings.grace_s, observer=observer)
         self.pid: int = os.getpid()
         self.owner: int = threading.get_ident()

@@ -66,13 +66,14 @@ class SimulatedCrew:
         self.performing: Attempt | None = None
         self._world: Final = world
 
-    def hire(self, desk: Desk) -> None:  # noqa: ARG002 - it is the same desk all the time
+    def hire(self, desk: Desk) -> None:
         """Start a thread, or refuse to."""
         if self._is_refused():
             self.was_refused = True
             if not self._world.is_timed:
                 self._world.pending.append(HireAgain(0.0))
-            raise RuntimeError("simulated: can't start new thread")
+            desk.refuse(RuntimeError("simulated: can't start new thread"))
+            return
         self.threads += 1
         self._world.witness.ask(threads_stay_within_the_bound, self._world.witness.subject, self.threads)
         self.workers.append(worker := SimulatedWorker(self))

@@ -12,6 +12,7 @@ import sys
 import threading
 import warnings
 import weakref
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import pytest
@@ -565,6 +566,7 @@ class RefusingCrew:
     def __init__(self, granted: int) -> None:
         self.granted = granted
         self.refusals = 0
+        self.has_refused = threading.Event()
 
     def install(self, patch: pytest.MonkeyPatch) -> None:
         hire = Crew.hire
@@ -572,6 +574,7 @@ class RefusingCrew:
         def limited(crew: Crew, desk: Desk) -> None:
             if self.granted <= 0:
                 self.refusals += 1
+                self.has_refused.set()
                 message = "can't start new thread"
                 raise RuntimeError(message)
             self.granted -= 1
@@ -584,7 +587,7 @@ def test_a_run_goes_on_with_the_threads_that_it_got(monkeypatch: pytest.MonkeyPa
     """[R21] Slower, but every task runs once."""
     crew = RefusingCrew(granted=1)
     crew.install(monkeypatch)
-    tasks: list[Task[str]] = [task(threading.current_thread().__class__.__name__.lower, name=f"t{n}") for n in range(9)]
+    tasks: list[Task[bool]] = [task(partial(crew.has_refused.wait, GUARD_S), name=f"t{n}") for n in range(9)]
     results = Flow(*tasks, max_workers=9).run()
     assert results.ok
     assert {result.attempts for result in results.values()} == {1}

@@ -42,6 +42,7 @@ from flowing.core import (
 )
 from flowing.shell.clerk import Clerk
 from tests.unit.faults.child import said
+from tests.unit.shell.worlds import nobody
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -270,7 +271,7 @@ class OneVisitor:
 def test_a_hundred_thousand_timers_at_once_are_all_reported_in_order() -> None:
     """[T9] On a clock of the test's own."""
     count, now_s = 100_000, itertools.count()
-    clerk = Clerk(lambda: float(next(now_s)), stall_warning_s=None)
+    clerk = Clerk(lambda: float(next(now_s)), nobody, stall_warning_s=None)
     desk = OneVisitor(clerk, count)
     for number in range(count):
         clerk.report_at(float(number % 7), BackoffElapsed(number, 1, 0))

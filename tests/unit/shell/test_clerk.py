@@ -21,6 +21,7 @@ from flowing.core import (
 from flowing.core.status import FRESH
 from flowing.shell.attempt import Attempt, Course
 from flowing.shell.clerk import Clerk
+from tests.unit.shell.worlds import nobody
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,11 +38,15 @@ class Diary:
     def __init__(self) -> None:
         self.live: dict[int, Attempt] = {}
         self.heard: list[Event | None] = []
+        self.refusals: list[RuntimeError] = []
         self.then: Callable[[Event | None], object] = lambda event: None
 
     def report(self, event: Event | None) -> None:
         self.heard.append(event)
         self.then(event)
+
+    def refuse(self, refusal: RuntimeError) -> None:
+        self.refusals.append(refusal)
 
 
 class Clock:
@@ -65,7 +70,7 @@ def run(clerk: Clerk, diary: Diary) -> None:
 
 
 def test_the_desk_is_opened_first_and_timers_are_reported_in_order() -> None:
-    clerk, diary = Clerk(Clock(), stall_warning_s=None), Diary()
+    clerk, diary = Clerk(Clock(), nobody, stall_warning_s=None), Diary()
     clerk.report_at(0.009, LAST)
     clerk.report_at(0.004, BackoffElapsed(1, 1, 0))
     clerk.report_at(0.004, BackoffElapsed(0, 1, 0))
@@ -76,7 +81,7 @@ def test_the_desk_is_opened_first_and_timers_are_reported_in_order() -> None:
 
 def test_a_timer_is_never_early() -> None:
     clock = Clock()
-    clerk, diary = Clerk(clock, stall_warning_s=None), Diary()
+    clerk, diary = Clerk(clock, nobody, stall_warning_s=None), Diary()
     times: list[float] = []
 
     def then(event: Event | None) -> None:
@@ -91,7 +96,7 @@ def test_a_timer_is_never_early() -> None:
 
 
 def test_what_is_set_while_the_clerk_sleeps_wakes_it() -> None:
-    clerk, diary = Clerk(lambda: 0.0, stall_warning_s=None), Diary()
+    clerk, diary = Clerk(lambda: 0.0, nobody, stall_warning_s=None), Diary()
     opened = threading.Event()
 
     def then(event: Event | None) -> None:
@@ -109,7 +114,7 @@ def test_what_is_set_while_the_clerk_sleeps_wakes_it() -> None:
 
 
 def test_a_deadline_is_reported_with_the_error_that_says_where() -> None:
-    clerk, diary = Clerk(Clock(), stall_warning_s=None), Diary()
+    clerk, diary = Clerk(Clock(), nobody, stall_warning_s=None), Diary()
     over, late = attempt(0), attempt(1, retry_on=(OSError,), jitter=True)
     late.thread_id = threading.get_ident()
     clerk.watch(over)
@@ -128,7 +133,7 @@ def test_a_deadline_is_reported_with_the_error_that_says_where() -> None:
 
 
 def test_an_attempt_that_is_over_at_its_deadline_is_not_reported() -> None:
-    clerk, diary = Clerk(Clock(), stall_warning_s=None), Diary()
+    clerk, diary = Clerk(Clock(), nobody, stall_warning_s=None), Diary()
     watched = attempt()
     clerk.watch(watched)
     clerk.report_at(0.002, BackoffElapsed(0, 1, 0))
@@ -148,7 +153,7 @@ def test_an_attempt_that_is_over_at_its_deadline_is_not_reported() -> None:
     ("at_once", "heard"), [(False, [None, CancelRequested()]), (True, [None, CancelRequested(), GraceElapsed()])]
 )
 def test_a_cancel_is_reported_once_however_often_it_is_asked_for(at_once: bool, heard: list[Event | None]) -> None:
-    clerk, diary = Clerk(lambda: 0.0, stall_warning_s=None), Diary()
+    clerk, diary = Clerk(lambda: 0.0, nobody, stall_warning_s=None), Diary()
 
     def then(event: Event | None) -> None:
         if event is None:
@@ -163,7 +168,7 @@ def test_a_cancel_is_reported_once_however_often_it_is_asked_for(at_once: bool, 
 
 
 def test_a_cancel_before_the_start_comes_instead_of_it() -> None:
-    clerk, diary = Clerk(lambda: 0.0, stall_warning_s=None), Diary()
+    clerk, diary = Clerk(lambda: 0.0, nobody, stall_warning_s=None), Diary()
     clerk.cancel()
     diary.then = lambda event: clerk.stop()
     run(clerk, diary)
@@ -171,7 +176,7 @@ def test_a_cancel_before_the_start_comes_instead_of_it() -> None:
 
 
 def test_a_clerk_that_was_stopped_only_opens_the_desk() -> None:
-    clerk, diary = Clerk(lambda: 0.0, stall_warning_s=None), Diary()
+    clerk, diary = Clerk(lambda: 0.0, nobody, stall_warning_s=None), Diary()
     clerk.stop()
     run(clerk, diary)
     assert diary.heard == [None]
@@ -179,7 +184,7 @@ def test_a_clerk_that_was_stopped_only_opens_the_desk() -> None:
 
 def test_a_wait_of_any_length_overflows_nothing() -> None:
     """[T9] The longest timeouts that a task can have."""
-    clerk, diary = Clerk(lambda: 0.0, stall_warning_s=None), Diary()
+    clerk, diary = Clerk(lambda: 0.0, nobody, stall_warning_s=None), Diary()
     clerk.watch(attempt(timeout_s=1.7e308))
     clerk.report_at(math.inf, LAST)
     clerk.report_at(0.0, BackoffElapsed(0, 1, 0))
@@ -190,7 +195,7 @@ def test_a_wait_of_any_length_overflows_nothing() -> None:
 
 def test_timers_of_attempts_that_are_over_do_not_pile_up() -> None:
     """The clerk is rung up when there is much mail, however far away the deadlines are."""
-    clerk, diary = Clerk(lambda: 0.0, stall_warning_s=None), Diary()
+    clerk, diary = Clerk(lambda: 0.0, nobody, stall_warning_s=None), Diary()
     mail_left: list[int] = []
 
     def stop(event: Event | None) -> None:
@@ -213,7 +218,7 @@ def test_timers_of_attempts_that_are_over_do_not_pile_up() -> None:
 def test_a_long_runner_is_warned_of_once_and_one_with_a_timeout_never(caplog: pytest.LogCaptureFixture) -> None:
     """[T4] Its name is escaped."""
     caplog.set_level(logging.WARNING)
-    clerk, diary = Clerk(Clock(), stall_warning_s=0.003), Diary()
+    clerk, diary = Clerk(Clock(), nobody, stall_warning_s=0.003), Diary()
     diary.live = {0: attempt(0, timeout_s=None), 1: attempt(1, timeout_s=1e9), 2: attempt(2, timeout_s=None)}
     diary.live[0].body = Body("\x1b[2J", BoundCall(lambda: None))
     diary.live[2].row = Running(1, FRESH, 1e9)
@@ -226,3 +231,30 @@ def test_a_long_runner_is_warned_of_once_and_one_with_a_timeout_never(caplog: py
         r"task '\\x1b[2J' has been running for more than 0.003 s and is in an unknown line; "
         "give it a timeout_s, or raise stall_warning_s"
     )
+
+
+def test_a_worker_that_is_wanted_is_started_by_the_clerks_own_thread() -> None:
+    """Who asks for one holds the desk's lock, and must not wait until the thread has begun."""
+    started: list[tuple[object, int]] = []
+    clerk = Clerk(Clock(), lambda desk: started.append((desk, threading.get_ident())), stall_warning_s=None)
+    diary = Diary()
+    clerk.report_at(0.004, LAST)
+    diary.then = lambda event: clerk.hire(cast("Any", diary)) if event is None else clerk.stop()
+    thread = threading.Thread(target=run, args=(clerk, diary))
+    thread.start()
+    thread.join(GUARD_S)
+    assert started == [(diary, thread.ident)]
+
+
+def test_a_worker_that_can_not_be_started_is_told_to_the_desk() -> None:
+    """[R21] Each time."""
+    refusal = RuntimeError("can't start new thread")
+
+    def refuse(desk: object) -> None:
+        raise refusal
+
+    clerk, diary = Clerk(Clock(), refuse, stall_warning_s=None), Diary()
+    clerk.report_at(0.004, LAST)
+    diary.then = lambda event: clerk.hire(cast("Any", diary)) if event is None else clerk.stop()
+    run(clerk, diary)
+    assert diary.refusals == [refusal]

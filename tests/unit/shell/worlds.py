@@ -33,6 +33,11 @@ class Hand:
         return attempt
 
 
+def nobody(desk: Desk) -> None:
+    """Stand for the start of a worker where none is wanted."""
+    raise AssertionError("nobody is hired")
+
+
 class Scripted:
     """The clock, the pool, the timers and the observer of one desk."""
 
@@ -48,7 +53,8 @@ class Scripted:
     def hire(self, desk: Desk) -> None:
         if not self.threads:
             self.refused += 1
-            raise RuntimeError("can't start new thread")
+            desk.refuse(RuntimeError("can't start new thread"))
+            return
         self.threads -= 1
         self.hired += 1
 
