@@ -72,6 +72,12 @@ else:
 
     _thaw = object.__dict__["__class__"].__set__
 
+    def _fill_two(self, p, q):
+        _thaw(self, _Twin)
+        self.p = p
+        self.q = q
+        self.__class__ = _Made
+
     def _fill_three(self, p, q, r):
         _thaw(self, _Twin)
         self.p = p
@@ -96,8 +102,30 @@ else:
         self.t = t
         self.__class__ = _Made
 
+    def _fill_six(self, p, q, r, s, t, u):  # noqa: PLR0917 - as above
+        _thaw(self, _Twin)
+        self.p = p
+        self.q = q
+        self.r = r
+        self.s = s
+        self.t = t
+        self.u = u
+        self.__class__ = _Made
+
+    def _fill_eight(self, p, q, r, s, t, u, v, w):  # noqa: PLR0917 - as above
+        _thaw(self, _Twin)
+        self.p = p
+        self.q = q
+        self.r = r
+        self.s = s
+        self.t = t
+        self.u = u
+        self.v = v
+        self.w = w
+        self.__class__ = _Made
+
     # The records of which a task needs some have so many fields.
-    _FILL = {3: _fill_three, 4: _fill_four, 5: _fill_five}
+    _FILL = {2: _fill_two, 3: _fill_three, 4: _fill_four, 5: _fill_five, 6: _fill_six, 8: _fill_eight}
 
 
 __all__ = ["record"]

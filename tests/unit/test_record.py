@@ -39,6 +39,28 @@ class Five:
 
 
 @record
+class Six:
+    a: int
+    b: int
+    c: int
+    d: int
+    e: int
+    f: int = 6
+
+
+@record
+class Eight:
+    a: int
+    b: int
+    c: int
+    d: int
+    e: int
+    f: int
+    g: int = 7
+    h: int = field(kw_only=True, default=8)
+
+
+@record
 class Converted:
     a: int
     b: int
@@ -57,6 +79,9 @@ FILLED: Final = (
     (Three(1, 5, third=6), {"first": 1, "second": 5, "third": 6}),
     (Four(b=2, a=1), {"a": 1, "b": 2, "c": 3, "d": None}),
     (Five(1, 2, 3, e=5, d=4), {"a": 1, "b": 2, "c": 3, "d": 4, "e": 5}),
+    (Six(1, 2, 3, e=5, d=4), {"a": 1, "b": 2, "c": 3, "d": 4, "e": 5, "f": 6}),
+    (Eight(1, 2, 3, 4, 5, 6), {"a": 1, "b": 2, "c": 3, "d": 4, "e": 5, "f": 6, "g": 7, "h": 8}),
+    (Eight(8, 7, 6, 5, 4, 3, 2, h=1), {"a": 8, "b": 7, "c": 6, "d": 5, "e": 4, "f": 3, "g": 2, "h": 1}),
     (Converted(1, 2, 3), {"a": 1, "b": 2, "c": 3}),
     (Made(1, 2), {"a": 1, "b": 2, "c": []}),
 )
@@ -76,7 +101,7 @@ def test_it_is_of_its_class_and_frozen(filled: attrs.AttrsInstance) -> None:
         delattr(filled, name)
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         filled.__class__ = Five
-    assert type(filled) in {Three, Four, Five, Converted, Made}
+    assert type(filled) in {Three, Four, Five, Six, Eight, Converted, Made}
 
 
 @pytest.mark.parametrize("filled", [filled for filled, _ in FILLED])

@@ -145,12 +145,12 @@ def _pending_again(state: State, again: Mapping[int, Past]) -> State:
 def _replaced(state: State, rows: Mapping[int, Status]) -> State:
     """Put rows of any status in, and keep the counts true."""
     running = left = 0
-    for task, row in rows.items():
-        old = state.table[task]
+    tasks, after, main = list(rows), list(rows.values()), state.graph.main
+    for task, row, old in zip(tasks, after, state.table.read(tasks), strict=True):
         running += isinstance(row, Running) - isinstance(old, Running)
-        if task < state.graph.main:
+        if task < main:
             left += is_settled(old) - is_settled(row)
-    return moved(state, state.table.replace(list(rows), list(rows.values())), running=running, main_left=left)
+    return moved(state, state.table.replace(tasks, after), running=running, main_left=left)
 
 
 def provide(state: State, phase: Idle | Closed, event: ResultProvided) -> State:
@@ -227,12 +227,13 @@ def commit(state: State, _phase: Active, event: CommitStarted) -> State:
     """Take everything along that is due. O(results in it)."""
     if state.run.committing or event.commit != state.run.commits + 1:
         raise refusal(state, event, f"{state.phase!r}, {state.run.commits} commits so far")
-    due: dict[int, Status] = {}
-    for task in state.table.all_in(COMMIT):
-        row = state.table[task]
+    tasks = tuple(state.table.all_in(COMMIT))
+    rows: list[Status] = []
+    for row in state.table.read(tasks):
         assert isinstance(row, CommitDue), row
-        due[task] = Committing(row)
-    return with_run(_replaced(state, due), commits=event.commit, committing=tuple(due))
+        rows.append(Committing(row))
+    state = moved(state, state.table.replace(tasks, rows))  # neither of the two is running, or settled
+    return with_run(state, commits=event.commit, committing=tasks)
 
 
 def succeed_all(state: State, _phase: Active, event: ResultsCommitted) -> State:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias, assert_never, cast
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
 
 from flowing._record import record
 from flowing.core.status import (
@@ -177,8 +178,12 @@ def value_of(row: Status) -> object:
 
 def values_of(table: Table, tasks: Sequence[int]) -> list[object]:
     """Give the values of some rows; every one of them must have a result. O(tasks)."""
-    rows = cast("list[Succeeded | Provided]", table.read(tasks))  # a task starts when all it needs has a result
-    return [row.value for row in rows]
+    if len(tasks) == 1:  # as it is with most, and quicker
+        return [_VALUE(table[tasks[0]])]
+    return [*map(_VALUE, table.read(tasks))]
+
+
+_VALUE: Final = attrgetter("value")  # of a row that has a result, as all have that a task needs when it starts
 
 
 def check(state: State) -> None:

@@ -23,7 +23,7 @@ def moved(state: State, table: Table, *, running: int = 0, main_left: int = 0) -
 
 def with_run(state: State, **changes: Any) -> State:  # noqa: ANN401 - `evolve` checks these against the fields of Run
     """Make the next state of a run whose rows did not change."""
-    return evolve(state, run=evolve(state.run, **changes))
+    return State(evolve(state.run, **changes), state.table, state.running, state.main_left)
 
 
 def refusal(state: State, event: Event, where: str) -> InvalidTransition:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import sys
 import threading
 from contextlib import suppress
 from functools import partial
@@ -37,6 +36,7 @@ from flowing.core import (
 )
 from flowing.core.status import NO_LANE
 from flowing.core.table import NONE_READY, NOT_ONLY_READY
+from tests.opcodes import traced
 from tests.unit.core.states import BOOM
 
 if TYPE_CHECKING:
@@ -297,12 +297,7 @@ def interrupt(act: Callable[[], object], at: int, other: Callable[[], object]) -
                 other()
         return trace
 
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        return act(), left <= 0
-    finally:
-        sys.settrace(before)
+    return traced(trace, act), left <= 0
 
 
 @pytest.mark.parametrize("start", [newest, superseded])
