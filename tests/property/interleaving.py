@@ -5,9 +5,10 @@ A place is a bytecode, or a line, of functions that are to be watched; what else
 
 from __future__ import annotations
 
-import sys
 import threading
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from tests.opcodes import traced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,13 +57,11 @@ class Interleaving:
     def _go(self, number: int, work: Callable[[], object]) -> None:
         self._numbers[threading.get_ident()] = number
         self._turns[number].acquire()
-        sys.settrace(lambda frame, event, arg: self._trace(number, frame, event))
         try:
-            work()
+            traced(lambda frame, event, arg: self._trace(number, frame, event), work)
         except BaseException as error:  # noqa: BLE001 - shown by the test
             self._errors.append(error)
         finally:
-            sys.settrace(None)
             self._over[number] = True
             self._turns[1 - number].release()
 

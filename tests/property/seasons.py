@@ -54,28 +54,33 @@ def draw_subject(choices: Choices) -> Subject:
 
 
 def play_season(choices: Choices) -> Play:
-    """Play a run to its end; perhaps it crashes, perhaps it is mended and resumed, up to twice."""
+    """Play a run to its end; perhaps it crashes, once or more; perhaps it is mended and resumed, up to twice."""
     subject = draw_subject(choices)
-    crash_after = 1 + choices.below(20, "after which event it crashes") if choices.below(4, "crash") == 3 else None
+    crash_after = _draw_crash(choices)
     faults = (ANYTHING, CALM)[choices.below(2, "whether all goes well")]
     play = Play(subject, faults, choices, crash_after=crash_after)
     for _ in range(choices.below(4, "what is known before") // 2):
         _mend(play, choices)
     play.run()
-    _recover(play)
+    _recover(play, choices)
     for _ in range(choices.below(3, "how often it is resumed")):
         if play.witness.violation is not None:
             break
         for _ in range(choices.below(3, "how much is mended")):
             _mend(play, choices)
         play.resume(rerun_detached=choices.below(2, "whether detached tasks are run again") == 1)
-        _recover(play)
+        _recover(play, choices)
     return play
 
 
-def _recover(play: Play) -> None:
+def _draw_crash(choices: Choices) -> int | None:
+    return 1 + choices.below(20, "after which event it crashes") if choices.below(4, "crash") == 3 else None
+
+
+def _recover(play: Play, choices: Choices) -> None:
+    """Go on after a crash, and after those of the processes that do."""
     while play.survivors is not None and play.witness.violation is None:
-        play.run_again()
+        play.run_again(crash_after=_draw_crash(choices))
 
 
 def _mend(play: Play, choices: Choices) -> None:

@@ -42,6 +42,7 @@ from flowing.core import (
     transition,
     value_of,
 )
+from tests.opcodes import traced
 from tests.unit.core.states import LimitOptions  # noqa: TC001 - read when the options are unpacked
 
 if TYPE_CHECKING:
@@ -71,12 +72,7 @@ def instructions(act: Callable[[], object]) -> int:
         count += event == "opcode"
         return trace
 
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        act()
-    finally:
-        sys.settrace(before)
+    traced(trace, act)
     return count
 
 

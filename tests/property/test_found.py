@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import threading
+import time
+from typing import TYPE_CHECKING, Final
 
-from flowing.core import AttemptFailed, AttemptSucceeded, Node, Running
+from flowing.core import AttemptFailed, AttemptStarted, AttemptSucceeded, Limits, Node, Running, compile_graph
+from flowing.shell.clerk import Clerk
+from flowing.testing.choices import Replayed
+from flowing.testing.faults import Faults
+from flowing.testing.play import Play
+from flowing.testing.subject import subject_of_graph
 from tests.unit.shell.worlds import Hand, Scripted
 
 if TYPE_CHECKING:
     import pytest
+
+ENOUGH_S: Final = 120.0  # no test waits that long unless something is lost
 
 
 def test_an_attempt_begins_when_it_does_and_not_when_the_one_before_ended() -> None:
@@ -50,3 +59,39 @@ def test_who_comes_while_a_run_breaks_down_is_let_go(monkeypatch: pytest.MonkeyP
     desk.break_down(OSError())
     assert desk.closed
     assert hand.bells == 1
+
+
+def test_a_process_that_dies_while_it_resumes_leaves_as_much_as_the_first_one() -> None:
+    """The first dies during a commit that is lost, the second during the same commit, which took effect.
+
+    A season whose second process died as well was once given up there, and nothing of it was ever asked.
+    """
+    graph = compile_graph([Node("a"), Node("b", ("a",))], Limits(workers=1))
+    play = Play(subject_of_graph(graph, is_stored=True), Faults(), Replayed(()), crash_after=4)
+    play.commit_survives = False
+    play.run()
+    assert play.was_committing
+    play.commit_survives = True
+    play.run_again(crash_after=4)
+    assert play.was_committing
+    play.run_again()
+    assert play.witness.violation is None
+    starts = [event for _, event in play.witness.story if isinstance(event, AttemptStarted)]
+    assert [(graph.names[start.task], start.attempt) for start in starts] == [("a", 1), ("a", 2), ("b", 1)]
+
+
+def test_a_timer_that_is_due_at_once_does_not_keep_the_clerk_for_ever() -> None:
+    """A wait may be over before it has begun; up to CPython 3.12, `SimpleQueue.get(timeout=...)` then waits on.
+
+    Found by ten minutes of failures, retries and time-outs: a back-off ended while the clerk began to wait for it.
+    """
+
+    def wait() -> None:
+        for _ in range(10_000):
+            clerk = Clerk(time.monotonic, lambda _: None, stall_warning_s=None)
+            clerk._wait_until(time.monotonic() + 3e-6)
+
+    thread = threading.Thread(target=wait, daemon=True)
+    thread.start()
+    thread.join(ENOUGH_S)
+    assert not thread.is_alive()

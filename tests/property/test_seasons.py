@@ -34,22 +34,24 @@ from flowing.core import (
 )
 from flowing.core.handover import _in_single_steps as in_single_steps
 from flowing.errors import InvalidTransition
+from flowing.results import Results
 from flowing.testing import schedules
 from flowing.testing.choices import Replayed, Seeded
 from flowing.testing.faults import Faults, Freedom
+from flowing.testing.play import Play
 from flowing.testing.report import table
 from flowing.testing.subject import subject_of_graph
 from flowing.testing.walk import walk
 from tests.property import bugs
 from tests.property.deep import deep, on_all_processors
-from tests.property.seasons import play_season
+from tests.property.seasons import draw_subject, play_season
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from flowing.core import Decision
+    from flowing.results import StepState
     from flowing.testing.choices import Choices
-    from flowing.testing.play import Play
     from flowing.testing.subject import Subject
     from tests.property.bugs import Rules
 
@@ -108,6 +110,37 @@ def test_one_seed_makes_one_season() -> None:
         assert again.choices.taken == first.choices.taken
         stories.add(story(first))
     assert len(stories) > 90
+
+
+CERTAIN: Final = Faults(freedom=Freedom(overlaps=3))  # nothing but the order is open, so that results can be compared
+
+
+def play_with_crashes(seed: int, crashes_max: int) -> tuple[int, dict[str, tuple[StepState, object]]]:
+    """Play a run whose processes die one after the other; say how many did, and what came of each task."""
+    choices = Seeded(seed)
+    drawn = draw_subject(choices)
+    subject = subject_of_graph(drawn.graph, is_stored=drawn.is_stored)  # without timeouts
+    faults = CERTAIN if subject.graph.limits.fail_fast else CERTAIN.fail("a")
+    lives = [1 + choices.below(12, "after which event it crashes") for _ in range(crashes_max)]
+    crash_after, *later = [*lives, None]
+    play, crashes = Play(subject, faults, choices, crash_after=crash_after), 0
+    play.run()
+    while play.survivors is not None:
+        crashes += 1
+        play.run_again(crash_after=later.pop(0) if later else None)
+    assert play.witness.violation is None, f"seed {seed}: {play.witness.violation}"
+    results = Results(play.state, subject.numbers)
+    return crashes, {name: (row.state, row.value_or(None)) for name, row in results.items()}
+
+
+def test_any_number_of_crashes_changes_no_result() -> None:
+    """[P19] The processes that resume a run die, too, at any event of theirs."""
+    crashed: Counter[int] = Counter()
+    for seed in range(500):
+        undisturbed, (crashes, results) = play_with_crashes(seed, 0)[1], play_with_crashes(seed, 3)
+        assert results == undisturbed, f"seed {seed}"
+        crashed[crashes] += 1
+    assert crashed[3] > 200  # control: not only the first process died
 
 
 def test_every_legal_pair_is_visited() -> None:

@@ -143,7 +143,10 @@ def test_the_thread_suite_holds_when_threads_change_places_all_the_time() -> Non
 def test_ten_minutes_of_failures_retries_and_time_outs_leave_nothing_behind(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Resident memory grows by less than 0.1 byte a task; threads and descriptors not at all. Prints the figures."""
+    """Resident memory grows by less than 0.1 byte a task; blocks, threads and descriptors do not. Prints the figures.
+
+    Blocks are what Python's objects live in, so that a leak shows there; what `malloc` makes of it, in the memory.
+    """
 
     def wait() -> None:
         current().sleep(0.05)
@@ -157,10 +160,11 @@ def test_ten_minutes_of_failures_retries_and_time_outs_leave_nothing_behind(
         tasks += [task(wait, name=f"waits {n}", timeout_s=0.01, retry=1, retry_backoff_base_ms=1) for n in range(10)]
         return len(Flow(*tasks, fail_fast=False, max_workers=8).run())
 
-    def used() -> tuple[int, int, int]:
+    def used() -> tuple[int, int, int, int]:
         gc.collect()
-        pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE"), threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
+        blocks, pages = sys.getallocatedblocks(), int(Path("/proc/self/statm").read_text("ascii").split()[1])
+        descriptors = len(list(Path("/proc/self/fd").iterdir()))
+        return pages * os.sysconf("SC_PAGE_SIZE"), blocks, threading.active_count(), descriptors
 
     def work(seconds: float) -> int:
         until_s, done = time.monotonic() + seconds, 0
@@ -168,11 +172,12 @@ def test_ten_minutes_of_failures_retries_and_time_outs_leave_nothing_behind(
             done += round_of_tasks()
         return done
 
-    work(60)  # until everything that is made once has been made
+    work(120)  # until everything that is made once has been made
     before = used()
     done = work(600)
     after = used()
     with capsys.disabled():
-        sys.stdout.write(f"\n{done} tasks; bytes, threads, descriptors before and after: {before}, {after}\n")
+        sys.stdout.write(f"\n{done} tasks; bytes, blocks, threads, descriptors before and after: {before}, {after}\n")
     assert after[0] - before[0] < 0.1 * done
-    assert after[1:] == before[1:]
+    assert after[1] - before[1] < 1_000  # of tens of thousands: some caches fill up
+    assert after[2:] == before[2:]

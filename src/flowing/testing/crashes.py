@@ -41,7 +41,8 @@ def crash_everywhere(
 ) -> Crashes:
     """Simulate the flow with a crash after each event, resume it with what survived, and compare the results.
 
-    What survives is what had succeeded. One run without a crash is made first, then one for each of its events.
+    What survives is what had succeeded; of a flow with a checkpoint, what a store would have. A crash during a commit
+    is simulated twice: the commit is lost, and is not. One run is made first that does not crash.
 
     Args:
         flow: What to run; it stays as it is.
@@ -59,19 +60,25 @@ def crash_everywhere(
     if faults.freedom is not NO_FAULTS.freedom or faults.cancels:
         message = "crash_everywhere() compares results, so faults= can have no any() and no cancel(); use explore()"
         raise ConfigError(message)
-    plan = Plan(subject_of(flow, bodies, replace), bodies, faults, is_replaced=bool(replace))
+    plan = Plan(subject_of(flow, bodies, replace), bodies, faults, is_replaced=bool(replace), is_crashed=True)
     undisturbed = plan.run(Seeded(seed), seed=seed, check=check)
+    crashes = 0
     for count in range(1, len(undisturbed.story)):
-        play = Play(plan.subject, faults, Seeded(seed), crash_after=count)
-        play.run()
-        if play.survivors is not None:
-            play.run_again()
-        resumed = plan.judged(play, seed=seed, check=check)
-        different = _difference(plan, undisturbed.results, resumed.results)
-        if different is not None:
-            complaint = f"after a crash after event {count} and a resume, {different}"
-            raise plan.failure(play, Violation("crashes_change_no_result", complaint), seed=seed)
-    return Crashes(crashes=len(undisturbed.story) - 1)
+        for commit_survives in (False, True):
+            play = Play(plan.subject, faults, Seeded(seed), crash_after=count)
+            play.commit_survives = commit_survives
+            play.run()
+            if play.survivors is not None:
+                play.run_again()
+            crashes += 1
+            resumed = plan.judged(play, seed=seed, check=check)
+            different = _difference(plan, undisturbed.results, resumed.results)
+            if different is not None:
+                complaint = f"after a crash after event {count} and a resume, {different}"
+                raise plan.failure(play, Violation("crashes_change_no_result", complaint), seed=seed)
+            if not play.was_committing:
+                break
+    return Crashes(crashes=crashes)
 
 
 def _difference(plan: Plan, before: Results, after: Results) -> str | None:

@@ -13,7 +13,7 @@ from flowing.shell.seams import Saving
 from flowing.shell.tracebacks import clean
 from flowing.testing.fates import STOPS, report
 from flowing.testing.invariants import inputs_are_the_results, threads_stay_within_the_bound
-from flowing.testing.pending import Arrival, HireAgain, Return, StoreAnswer
+from flowing.testing.pending import Arrival, HireAgain, Refusal, Return, StoreAnswer
 
 if TYPE_CHECKING:
     from flowing.core.events import Report
@@ -66,13 +66,10 @@ class SimulatedCrew:
         self.performing: Attempt | None = None
         self._world: Final = world
 
-    def hire(self, desk: Desk) -> None:
-        """Start a thread, or refuse to."""
+    def hire(self, desk: Desk) -> None:  # noqa: ARG002 - it is the same desk all the time
+        """Start a thread, or have the desk hear, some time, that there is none."""
         if self._is_refused():
-            self.was_refused = True
-            if not self._world.is_timed:
-                self._world.pending.append(HireAgain(0.0))
-            desk.refuse(RuntimeError("simulated: can't start new thread"))
+            self._world.pending.append(Refusal(self._world.now_s + self._world.lateness_s()))
             return
         self.threads += 1
         self._world.witness.ask(threads_stay_within_the_bound, self._world.witness.subject, self.threads)
@@ -90,6 +87,13 @@ class SimulatedCrew:
             return False
         self.refusals_left -= 1
         return True
+
+    def refuse(self) -> None:
+        """Tell the desk that the system refused a thread."""
+        self.was_refused = True
+        if not self._world.is_timed:
+            self._world.pending.append(HireAgain(0.0))
+        self._world.desk.refuse(RuntimeError("simulated: can't start new thread"))
 
     def expect(self, worker: SimulatedWorker) -> None:
         """Have the worker come to the desk, some time."""

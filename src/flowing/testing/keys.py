@@ -33,7 +33,7 @@ from flowing.core.status import (
     Succeeded,
 )
 from flowing.shell.attempt import Attempt
-from flowing.testing.pending import Alarm, Arrival, CancelCall, HireAgain, Opening, Return, StoreAnswer
+from flowing.testing.pending import Alarm, Arrival, CancelCall, HireAgain, Opening, Refusal, Return, StoreAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,21 +105,22 @@ def _pending_key(each: Pending, waits: int) -> tuple[int, ...]:
             return (2, type(event) is BackoffElapsed, event.task, event.attempt, event.epoch)
         case Alarm(what=PlacesExhausted(wait)):
             return (3, waits - wait)
-        case Arrival() | CancelCall() | Opening() | HireAgain() | StoreAnswer() | Alarm():
+        case Arrival() | CancelCall() | Opening() | Refusal() | HireAgain() | StoreAnswer() | Alarm():
             return (4 + _ALIKE.index(type(each)),)
         case _:
             assert_never(each)
 
 
-_ALIKE: Final[tuple[type[Pending], ...]] = (Arrival, CancelCall, Opening, HireAgain, StoreAnswer, Alarm)
+_ALIKE: Final[tuple[type[Pending], ...]] = (Arrival, CancelCall, Opening, Refusal, HireAgain, StoreAnswer, Alarm)
 
 
 def _part_key(value: object, now_s: float) -> object:
     """Give what counts of a part of the desk."""
-    if isinstance(value, bool):
+    kind = type(value)
+    if kind is bool:
         return value
-    if isinstance(value, float):
-        return now_s >= value
-    if isinstance(value, dict):
+    if kind is float:
+        return now_s >= cast("float", value)
+    if kind is dict:
         return frozenset(cast("dict[object, object]", value))  # by task, or by task and attempt
     return len(cast("list[object]", value))  # or a deque: of workers that are all alike, or of nothing between steps

@@ -68,10 +68,17 @@ class Opening:
 
 
 @record(eq=False)
+class Refusal:
+    """The desk hears that the system refused a thread."""
+
+    due_s: float
+
+
+@record(eq=False)
 class HireAgain:
     """The time is over for which the system is left alone when it has refused a thread."""
 
     due_s: float
 
 
-Pending: TypeAlias = Arrival | Return | StoreAnswer | Alarm | CancelCall | Opening | HireAgain
+Pending: TypeAlias = Arrival | Return | StoreAnswer | Alarm | CancelCall | Opening | Refusal | HireAgain

@@ -58,6 +58,8 @@ class Play:
         self.rows: tuple[Status, ...] = ()
         self.late: Sequence[Event] = ()  # what is reported when the run is over
         self.survivors: tuple[tuple[int, Succeeded | Provided | Invalidated], ...] | None = None
+        self.commit_survives: bool | None = None  # one that is on its way when the process dies; None: it is a choice
+        self.was_committing: bool = False  # when the process died last
         self.world: SimulatedWorld | None = None
         self.witness: Witness = Witness(subject, self.now_s, is_timed=is_timed)
         self.witness.read_state = lambda: self.state if self.world is None else self.world.desk.state
@@ -89,7 +91,7 @@ class Play:
     def mend(self, event: Event) -> None:
         """Override or invalidate results while nothing runs."""
         self.state = transition(self.state, event)
-        self.witness.observe(event)
+        self.witness.note(event)
         self.rows = tuple(self.state.table)
         if isinstance(event, ResultProvided):
             self.witness.stored[event.task] = event.value
@@ -105,6 +107,7 @@ class Play:
     def begin(self, event: Event) -> None:
         """Begin a run or a resume; one with nothing to start is over at once."""
         self.witness.came_back.clear()
+        self.error = None
         self.state = begin(self.state, event, self.witness)
         self.rows = tuple(self.state.table)
         self._forget_stored()
@@ -192,26 +195,35 @@ class Play:
         """Lose everything but the results that there were, or, where there is a store, that it has."""
         world, stored = self.world, self.witness.stored
         self._between_s, self.world = self.now_s(), None
-        for each in [] if world is None else world.pending:
-            if isinstance(each, StoreAnswer) and self.choices.below(2, "whether the store was quicker"):
-                stored.update((task, due.value) for task, due in each.saving.results)
+        on_its_way = {
+            task: due.value
+            for each in ([] if world is None else world.pending)
+            if isinstance(each, StoreAnswer)
+            for task, due in each.saving.results
+            if isinstance(crashed.table[task], Committing)  # not what the same step went on to begin
+        }
+        self.was_committing = bool(on_its_way)
+        survives = self.commit_survives
+        if on_its_way and (self.choices.below(2, "whether the store was quicker") if survives is None else survives):
+            stored.update(on_its_way)
         self.survivors = tuple(
             (task, kept)
             for task, row in enumerate(crashed.table)
             if (kept := _survives(row, is_stored=task in stored or not self.witness.subject.is_stored)) is not None
         )
 
-    def run_again(self) -> None:
-        """Go on in a new process with what survived the crash."""
+    def run_again(self, *, crash_after: int | None = None) -> None:
+        """Go on in a new process with what survived the crash; perhaps it crashes, too, after so many events."""
         assert self.survivors is not None, "the process has crashed"
         witness, graph, epoch = self.witness, self.state.graph, self.state.epoch
         times = self.state.run.times
         assert times is not None, "the run had begun"
-        witness.crash_after = witness.crashed = None
+        witness.crashed = None
         witness.ledger = Ledger(graph)
         self.state = initial(graph, epoch=epoch)
         self.mend(RunRestored(times.id, epoch, self._between_s, _WALL_S + self._between_s, self.survivors))
         self.survivors = None
+        witness.crash_after = None if crash_after is None else len(witness.story) + crash_after
         self.resume()
 
 

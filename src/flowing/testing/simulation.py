@@ -102,6 +102,7 @@ class Plan:
     faults: Faults
     is_timed: bool = field(kw_only=True, default=True)
     is_replaced: bool = field(kw_only=True, default=False)
+    is_crashed: bool = field(kw_only=True, default=False)
 
     def run(self, choices: Choices, *, seed: int | None = None, check: Check | None = None) -> Simulation:
         """Run it, and let `check` look at what came of it.
@@ -137,22 +138,24 @@ class Plan:
     def failure(self, play: Play, violation: Violation, *, seed: int | None) -> SimulationFailed:
         """Word what went wrong in a run, and how to see it again."""
         choices = without_last_zeros(tuple(play.choices.taken))
-        call = self.call(choices)
         failure = SimulationFailed(
             violation.claim,
             violation.complaint,
             seed=seed,
             choices=choices,
-            replay=f"check({call})" if violation.claim == "check" else call,
+            replay=self._replay(choices, seed=seed, is_check=violation.claim == "check"),
             events=table(play.witness.story, self.subject.graph.names, most=_EVENTS_SHOWN),
         )
         failure.__cause__ = violation.cause
         return failure
 
-    def call(self, choices: Sequence[int]) -> str:
-        """Write the call that makes a run again."""
-        parts = ["flow", f"bodies={self.bodies!r}", f"choices={tuple(choices)!r}"]
+    def _replay(self, choices: tuple[int, ...], *, seed: int | None, is_check: bool) -> str:
+        """Write the call that makes a run again; where it crashed, of all that crash."""
+        parts = ["flow", f"bodies={self.bodies!r}", f"seed={seed}" if self.is_crashed else f"choices={choices!r}"]
         parts += [f"faults={self.faults!r}"] if self.faults != NO_FAULTS else []
         parts += ["replace=..."] if self.is_replaced else []
         parts += [] if self.is_timed else ["any_time=True"]
-        return f"simulate({', '.join(parts)})"
+        if self.is_crashed:
+            return f"crash_everywhere({', '.join([*parts, *['check=check'] * is_check])})"
+        call = f"simulate({', '.join(parts)})"
+        return f"check({call})" if is_check else call

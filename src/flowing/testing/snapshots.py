@@ -7,7 +7,7 @@ name. Between two steps no worker has an assignment, and an attempt is not over 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, cast
 
 from flowing._record import record
 from flowing.testing.pending import Return
@@ -30,24 +30,25 @@ class Snapshot:
 
     world: SimulatedWorld
     rows: tuple[Status, ...]
-    desk: Mapping[str, object]
+    desk: tuple[object, ...]
     pending: tuple[Pending, ...]
     attempts: tuple[tuple[Attempt, bool], ...]
     workers: tuple[tuple[SimulatedWorker, bool, bool], ...]
     counts: tuple[float, int, int, int, int, int, bool]
     ledger: Ledger
     came_back: frozenset[tuple[int, int]]
+    stored: Mapping[int, object]
 
 
 def take(play: Play) -> Snapshot:
     """Keep how an open run stands. O(tasks + what may happen next)."""
     world = play.world
     assert world is not None, "the run is open"
-    crew, witness = world.crew, play.witness
+    crew, witness, parts = world.crew, play.witness, vars(world.desk)
     return Snapshot(
         world,
         play.rows,
-        _copies(vars(world.desk)),
+        tuple([_copy(parts[name]) for name in (*_ALWAYS, *world.desk_parts)]),
         tuple(world.pending),
         tuple([(each.attempt, each.attempt.cancelled) for each in world.pending if isinstance(each, Return)]),
         tuple([(each, each.is_asleep, each.is_rung) for each in crew.workers]),
@@ -62,6 +63,7 @@ def take(play: Play) -> Snapshot:
         ),
         witness.ledger.copy(),
         frozenset(witness.came_back),
+        witness.stored.copy(),
     )
 
 
@@ -69,7 +71,9 @@ def restore(play: Play, snapshot: Snapshot) -> None:
     """Go back to where a snapshot was taken; it can be gone back to again."""
     play.world = world = snapshot.world
     crew, witness = world.crew, play.witness
-    vars(world.desk).update(_copies(snapshot.desk))
+    parts = vars(world.desk)
+    for name, value in zip((*_ALWAYS, *world.desk_parts), snapshot.desk, strict=True):
+        parts[name] = _copy(value)
     play.state, play.rows = world.desk.state, snapshot.rows
     world.pending = list(snapshot.pending)
     for attempt, cancelled in snapshot.attempts:
@@ -88,11 +92,15 @@ def restore(play: Play, snapshot: Snapshot) -> None:
     ) = snapshot.counts
     world.closings, world.missed = 0, []
     witness.ledger = snapshot.ledger.copy()
-    witness.came_back = set(snapshot.came_back)
+    witness.came_back, witness.stored = set(snapshot.came_back), dict(snapshot.stored)
+    witness.story.clear()  # it would be the story of all ways taken so far; choices tell that of one
 
 
-_CONTAINERS = (list, dict, deque, set)
+_ALWAYS: Final = ("state", "broken")  # of the desk, beside what its world says
+_CONTAINERS: Final = frozenset((list, dict, deque))
 
 
-def _copies(parts: Mapping[str, object]) -> dict[str, object]:
-    return {name: value.copy() if isinstance(value, _CONTAINERS) else value for name, value in parts.items()}
+def _copy(value: object) -> object:
+    if type(value) not in _CONTAINERS:
+        return value
+    return cast("list[object]", value).copy()  # each of them has this method

@@ -60,8 +60,8 @@ def subject_of(flow: Flow, bodies: Bodies, replace: Replacements) -> Subject:
             f'bodies={bodies!r}: say bodies="real" to run what the tasks do, or bodies="stub" to run nothing of it'
         )
         raise ConfigError(message)
-    compiled, settings, state = flow._compiled, flow._settings, flow._state  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - looks on, changes nothing
-    hold = flow._hold  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - as above; what a checkpoint keeps is kept in memory
+    compiled, settings, state = flow._compiled, flow._runs.settings, flow._state  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - looks on, changes nothing
+    hold = flow._runs.hold  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - as above; what a checkpoint keeps is kept in memory
     originals = compiled.bodies if hold is None else hold.bodies
     called = list(originals if bodies == "real" else map(stubbed, originals))
     expected: list[Callable[..., object] | None] = [

@@ -34,9 +34,9 @@ class Violation:
 class Witness:
     """The observer of one desk after the other: of a run, its resumes, and what is mended between them.
 
-    `came_back` are the attempts with a deadline that have reported, be it too late. `stored`
-    is what the store has. After `crash_after` events the process dies:
-    `crashed` is how the run stood then, read off by `read_state`.
+    `came_back` are the attempts with a deadline that have reported, be it too late. `stored` is what the store has.
+    With the first event of a run that is number `crash_after` of the story, or later, the process dies: `crashed` is
+    how the run stood then, read off by `read_state`.
     """
 
     def __init__(self, subject: Subject, now_s: Callable[[], float], *, is_timed: bool) -> None:
@@ -54,18 +54,26 @@ class Witness:
         self.came_back: set[tuple[int, int]] = set()
 
     def observe(self, event: Event) -> None:
-        """Ask every claim about the event, then write it down. Never raises: it is called under the desk's lock."""
+        """Note an event of a run, and see whether the process dies. Never raises: called under the desk's lock."""
+        if self.crashed is not None:
+            return  # what the same step goes on to do has never happened
+        self.note(event)
+        if self.crash_after is not None and len(self.story) >= self.crash_after:
+            self.crashed = self.read_state()
+
+    def note(self, event: Event) -> None:
+        """Ask every claim about the event, then write it down."""
         self.story.append((self.now_s(), event))
         for claim in CLAIMS.get(type(event), ()):
             complaint = claim(self, event)
             if complaint is not None:
                 self.complain(claim.__name__, complaint)
         enter(self.ledger, event)
-        if len(self.story) == self.crash_after:
-            self.crashed = self.read_state()
 
     def ask(self, claim: Callable[P, Complaint], *about: P.args, **more: P.kwargs) -> None:
         """Ask a claim about something that is no event."""
+        if self.crashed is not None:
+            return
         complaint = claim(*about, **more)
         if complaint is not None:
             self.complain(claim.__name__, complaint)

@@ -19,7 +19,17 @@ from flowing.shell.seams import World
 from flowing.testing.crew import SimulatedCrew
 from flowing.testing.fates import RUNS, report, with_jitter
 from flowing.testing.locks import SimulatedBell, SimulatedLock
-from flowing.testing.pending import Alarm, Arrival, CancelCall, HireAgain, Opening, Pending, Return, StoreAnswer
+from flowing.testing.pending import (
+    Alarm,
+    Arrival,
+    CancelCall,
+    HireAgain,
+    Opening,
+    Pending,
+    Refusal,
+    Return,
+    StoreAnswer,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -159,12 +169,17 @@ class SimulatedWorld:
             case CancelCall():
                 self._cancel()
             case Opening():
-                if not self.cancels:
-                    self.desk.report(None)
+                self._open()
+            case Refusal():
+                self.crew.refuse()
             case HireAgain():
                 self.now_s += _CLOCK_STEP_S
             case _:
                 assert_never(each)
+
+    def _open(self) -> None:
+        if not self.cancels:
+            self.desk.report(None)
 
     def cancels_at_s(self) -> list[float]:
         """Say when the run will be cancelled, as far as that is known."""
@@ -172,7 +187,7 @@ class SimulatedWorld:
 
     def somebody_comes(self) -> bool:
         """Tell whether a worker is on its way to the desk; one that was refused may come later, or never."""
-        return self.crew.was_refused or any(isinstance(each, Arrival | Opening) for each in self.pending)
+        return self.crew.was_refused or any(isinstance(each, Arrival | Opening | Refusal) for each in self.pending)
 
     def performing(self) -> Iterator[tuple[Attempt, bool]]:
         """Give the attempts that have not come back, and whether they are waited for."""
@@ -188,6 +203,8 @@ class SimulatedWorld:
         for each in self.pending:
             if isinstance(each, Arrival):
                 self.crew.visit(each.worker, None)
+            elif isinstance(each, Refusal):
+                self.crew.refuse()
             elif isinstance(each, StoreAnswer):
                 late.append(ResultsCommitted(each.saving.commit))
                 self.crew.save(each)

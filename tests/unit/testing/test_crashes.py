@@ -16,6 +16,8 @@ from tests.unit.testing.flows import Shop
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from flowing.testing import Simulation
+
 
 def test_every_event_is_crashed_after_and_the_results_are_the_same() -> None:
     shop = Shop()
@@ -73,6 +75,22 @@ def test_a_resume_that_runs_again_what_succeeded_is_found() -> None:
     assert "RunRestored" in str(caught.value)
 
 
+def test_a_failure_says_how_to_see_it_again() -> None:
+    """By the crashes: without one, the run is sound."""
+    counter = itertools.count()
+    flow = Flow(task(lambda: next(counter), name="count"))
+    with pytest.raises(SimulationFailed) as caught:
+        crash_everywhere(flow, bodies="real", seed=3, faults=Faults().take("count", 1.0))
+    assert caught.value.replay == "crash_everywhere(flow, bodies='real', seed=3, faults=Faults().take('count', 1.0))"
+
+    def check(run: Simulation) -> None:
+        assert not any(type(event).__name__ == "RunRestored" for _, event in run.story)
+
+    with pytest.raises(SimulationFailed) as caught:
+        crash_everywhere(Shop().flow, bodies="stub", check=check)
+    assert caught.value.replay == "crash_everywhere(flow, bodies='stub', seed=0, check=check)"
+
+
 @pytest.mark.parametrize("faults", [Faults().any(), Faults().cancel(at_s=1.0)])
 def test_what_has_no_results_to_compare_is_refused(faults: Faults) -> None:
     with pytest.raises(ConfigError, match="can have no any"):
@@ -100,5 +118,19 @@ def test_with_a_checkpoint_what_was_committed_survives_and_no_file_is_touched(tm
         flow, bodies="real", check=lambda run: kinds.extend(type(event).__name__ for _, event in run.story)
     )
     assert {"AttemptReturned", "CommitStarted", "ResultsCommitted", "RunRestored"} <= {*kinds}
-    assert crash_everywhere(flow, bodies="stub").crashes > 5
     assert not path.exists()
+
+
+def test_a_crash_during_a_commit_is_simulated_before_and_after_the_commit_took_effect(tmp_path: Path) -> None:
+    """The one is made again, the other is not."""
+    flow = Flow(task(lambda: 1, name="one"), checkpoint=tmp_path / "run.db")
+    stories: list[list[str]] = []
+
+    def check(run: Simulation) -> None:
+        stories.append([type(event).__name__ for _, event in run.story])
+
+    crashes = crash_everywhere(flow, bodies="stub", check=check).crashes
+    undisturbed, *resumed = stories
+    assert crashes == len(resumed) == len(undisturbed)  # one for each event but the last, and one more
+    during = [story for story in resumed if story[story.index("RunRestored") - 1] == "CommitStarted"]
+    assert [story.count("AttemptStarted") for story in during] == [2, 1]
