@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from flowing.checkpoint import Change, Codec, SavedRun, Store
 
-LATE_S: Final = 0.003
+LATE_S: Final = 0.03
 
 
 class LazyStore:

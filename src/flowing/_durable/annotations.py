@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
 import typing
+from collections.abc import Coroutine
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Final, final
 
@@ -30,7 +32,8 @@ class Annotations:
     def of(self, task: str, function: Callable[..., object]) -> object:
         """Give the return annotation of what a call of `function` runs, or `NO_ANNOTATION`.
 
-        What is equal in one module is one object. The module's names must outlive this.
+        A plain function that says it returns a `Coroutine` gives a task what that comes to when awaited. What is equal
+        in one module is one object. The module's names must outlive this.
 
         Raises:
             SerializationError: it is written, but can't be evaluated; names the task and the way out.
@@ -44,14 +47,14 @@ class Annotations:
         names = _names_around(target)
         key = (written, id(names)) if type(written) is str and not getattr(target, "__type_params__", ()) else None
         if key in self._evaluated:
-            return self._evaluated[key]
+            return _awaited(self._evaluated[key], target)
         try:
             found = _evaluated(written, target, names)
         except Exception as error:
             raise _unknown(task, written, error) from error
         if key is not None:
             self._evaluated[key] = found
-        return found
+        return _awaited(found, target)
 
 
 def _called(function: Callable[..., object]) -> object:
@@ -91,6 +94,11 @@ def _evaluated(written: object, target: object, names: Names) -> object:
     holder.__annotations__ = {"return": written}
     parameters = {each.__name__: each for each in getattr(innermost(target), "__type_params__", ())}
     return typing.get_type_hints(holder, names, parameters)["return"]
+
+
+def _awaited(found: object, target: object) -> object:
+    awaited = typing.get_args(found) if typing.get_origin(found) is Coroutine else ()
+    return awaited[-1] if awaited and not inspect.iscoroutinefunction(target) else found
 
 
 def _unknown(task: str, written: object, error: Exception) -> SerializationError:

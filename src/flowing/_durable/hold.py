@@ -17,12 +17,13 @@ from flowing._bodies import BoundCall
 from flowing._durable.aside import Aside
 from flowing._durable.declaring import bodies_that_keep, declared
 from flowing._durable.leaving import LEAVE_S, closed_in_the_end
-from flowing._durable.restoring import Now, OnChange, OnUnreadable, Reader, with_unstored
+from flowing._durable.restoring import Now, OnChange, OnUnreadable, Reader, with_inputs, with_unstored
 from flowing._durable.saving import Writer
 from flowing._durable.scribe import Scribe
 from flowing._record import record
 from flowing._text import describe_error, type_name
 from flowing.checkpoint import RunBegun, RunFinished, RunResumed, SqliteStore, Store
+from flowing.checkpoint.collector import collector_paused
 from flowing.checkpoint.wording import forked, uncertain
 from flowing.core.state import Idle, has_result, initial
 from flowing.core.status import Running
@@ -30,10 +31,11 @@ from flowing.errors import AttemptUncertain, CheckpointError, ConfigError, Crash
 from flowing.shell.log import inform, warn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from flowing._bodies import Body
     from flowing._compile import Compiled
+    from flowing._durable.restoring import Restored
     from flowing.checkpoint import Change, Saved
     from flowing.core.state import State, Times
 
@@ -92,6 +94,7 @@ class Hold:
         self._doubt: _Doubt | None = None
         self._unwritten: list[Saved] = []  # what reading the run changed in it
         self._finished = False  # the run is, and the store knows
+        self._is_declared = True  # the store knows of every task; false where a stored run had others
         self._refused: dict[int, CheckpointError] = {}
         self._scribe: Scribe | None = None
         self._busy: Final[list[Scribe]] = []  # the one whose session goes on
@@ -143,19 +146,26 @@ class Hold:
         if anew:
             self._look_for_unfinished_run()
             return state
-        saved = self._store.load(accept_damage=self._reader.on_unreadable == "recompute")
-        self._run_id = None if saved is None else saved.run_id
-        if saved is None:
-            return state if isinstance(state.phase, Idle) else initial(state.graph, epoch=state.epoch + 1)
-        if saved.run_id == known:
-            return state
-        found = self._reader.restored(saved, Now(time.monotonic(), time.time()))
+        with collector_paused():
+            found = self._restored(known)
+        if found is None:
+            as_it_is = self._run_id is not None or isinstance(state.phase, Idle)
+            return state if as_it_is else initial(state.graph, epoch=state.epoch + 1)
         for warning in found.warnings:
             warn("%s", warning)
-        self._unwritten = self._writer.dropped(found.stored, found.state)
+        self._unwritten = [] if found.state is found.stored else self._writer.dropped(found.stored, found.state)
         self._refused, self._finished = dict(found.refused), found.finished
         self._truth = found.state
         return found.state
+
+    def _restored(self, known: str | None) -> Restored | None:
+        """Read the run that is stored; None where there is none, or it is the `known` one."""
+        saved = self._store.load(accept_damage=self._reader.on_unreadable == "recompute")
+        self._run_id = None if saved is None else saved.run_id
+        if saved is None or saved.run_id == known:
+            return None
+        self._is_declared = saved.declaration.content == self._declared.declaration.content
+        return self._reader.restored(saved, Now(time.monotonic(), time.time()))
 
     def _look_for_unfinished_run(self) -> None:
         try:
@@ -195,6 +205,17 @@ class Hold:
         """Have tasks whose values are not stored run again where they are needed."""
         return with_unstored(state, self._declared.unstored)
 
+    def with_inputs(self, state: State, values: Mapping[int, object]) -> State:
+        """Give a stored run values of parameters that it lacks; they are written when it goes on.
+
+        Raises:
+            SerializationError: a value can't be stored.
+        """
+        given = with_inputs(state, values)
+        names = {given.graph.names[task] for task in values}
+        self._unwritten += [each for each in self._writer.begun(given) if each.task in names]
+        return given
+
     def has_begun(self, before: State, state: State, *, anew: bool) -> Scribe:
         """Write that a run begins, with what was given before it, or that it goes on; give who writes for its workers.
 
@@ -210,7 +231,7 @@ class Hold:
         self._truth, self._run_id = None, _UNKNOWN
         self._store.commit(changes)
         self._run_id = times.id
-        self._unwritten, self._refused, self._finished = [], {}, False
+        self._unwritten, self._refused, self._finished, self._is_declared = [], {}, False, True
         return self._scribe_for(state)
 
     def _resumed(self, before: State, state: State) -> Scribe:
@@ -221,7 +242,7 @@ class Hold:
         if not (finished and self._finished):
             dropped = self._writer.dropped(before, state)
             self._store.commit([RunResumed(state.epoch, self._declared.declaration), *self._unwritten, *dropped])
-            self._unwritten, self._finished = [], False
+            self._unwritten, self._finished, self._is_declared = [], False, True
         return self._scribe_for(state)
 
     def _scribe_for(self, state: State) -> Scribe:
@@ -282,7 +303,9 @@ class Hold:
         self._truth = None
         if changes:
             self._doubt = _Doubt(before, after, changes[0])
-            self._store.commit([*self._unwritten, *changes])
+            told = [] if self._is_declared else [RunResumed(before.epoch, self._declared.declaration)]
+            self._store.commit([*told, *self._unwritten, *changes])
+            self._is_declared = True
             self._doubt, self._truth = None, after
             self._unwritten, self._finished = [], False
         self._decided(before, after)

@@ -103,7 +103,8 @@ class Writer:
 
         Of those in `marked` nothing is said: what is stored stays, that nobody knows how they ended.
         """
-        said = [self._end(task, row, after) for task, row in _changed(before, after) if task not in marked]
+        changed = ((task, row) for task, row in _changed(before, after) if type(row) is not Succeeded)
+        said = [self._end(task, row, after) for task, row in changed if task not in marked]
         return [each for each in said if each is not None]
 
     def _end(self, task: int, row: Status, state: State) -> Saved | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -111,3 +112,21 @@ def test_what_is_written_alike_in_one_module_is_one_object() -> None:
     annotations = Annotations()
     assert annotations.of("one", one) is annotations.of("two", two)
     assert annotations.of("three", there["three"]) == tuple[int]
+
+
+def test_a_plain_function_that_makes_a_coroutine_gives_what_that_comes_to() -> None:
+    """As the flow awaits it; an `async def` that makes one makes just that."""
+
+    async def later() -> list[int]:
+        return []
+
+    def made() -> Coroutine[Any, Any, list[int]]:
+        return later()
+
+    async def nested() -> Coroutine[Any, Any, list[int]]:
+        return later()
+
+    annotations = Annotations()
+    assert annotations.of("made", made) == list[int]
+    assert annotations.of("made", made) is annotations.of("made", made)
+    assert annotations.of("nested", nested) == Coroutine[Any, Any, list[int]]

@@ -9,7 +9,7 @@ from attrs import evolve
 
 from flowing import Flow, task
 from flowing._durable.declaring import declared
-from flowing._durable.restoring import Now, Reader, Restored, has_value, with_unstored
+from flowing._durable.restoring import Now, Reader, Restored, has_value, with_inputs, with_unstored
 from flowing.checkpoint import (
     AttemptMarked,
     EndNoted,
@@ -121,6 +121,14 @@ def test_a_record_comes_back_as_a_row(saved: Saved, expected: Status) -> None:
 
 def test_a_task_of_which_nothing_is_stored_has_not_begun() -> None:
     assert [*restored().state.table] == [Ready(1), Blocked(1)]
+
+
+def test_an_input_that_is_given_later_invalidates_nothing() -> None:
+    state = restored(FailureSaved("second", ERROR, 3, Past(1, 1))).state
+    given = with_inputs(state, {0: 7})
+    check(given)
+    assert [*given.table] == [Provided(7, Past()), Ready(4, Past(3, 1))]
+    assert (given.run, given.epoch, row(state, "first")) == (state.run, state.epoch, Ready(1))
 
 
 @pytest.mark.parametrize(

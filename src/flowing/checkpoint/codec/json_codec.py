@@ -176,7 +176,8 @@ class JsonTaskCodec:
         if len(payload) > limits.depth_max and is_deeper(payload, limits.depth_max):
             raise self._unreadable(f"it is nested more than {limits.depth_max} deep")
         try:
-            return self._plan.decode(parse(payload))
+            data = parse(payload)
+            return data if type(data) in self._plain else self._plan.decode(data)
         except Misfit as misfit:
             place = f" at {misfit.where}" if misfit.where else ""
             raise self._unreadable(f"{misfit.why}{place}") from misfit.__cause__

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import json
 from json.encoder import encode_basestring
-from typing import TYPE_CHECKING, Any, Final
+from json.scanner import make_scanner
+from typing import TYPE_CHECKING, Any, Final, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 # Not ASCII only: "\ud83d\ude00" as two lone surrogates would come back as one character. Raw, they stay apart.
 _write: Final = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
-_scan: Final = json.JSONDecoder().raw_decode
+# What `raw_decode` calls, in a quarter of its time for a number. It takes a decoder, and is one only to typeshed.
+_scan: Final = make_scanner(cast("make_scanner", json.JSONDecoder()))
 _BRACKETS: Final = frozenset(b"[]{}")
 _AS_LISTS: Final = bytes.maketrans(b"{}", b"[]")
 _ALL_BUT_BRACKETS: Final = bytes(each for each in range(256) if each not in _BRACKETS)
@@ -29,7 +31,11 @@ def parse(payload: bytes) -> object:
     """Read a JSON value that is all there is. Raises ValueError (of which `UnicodeDecodeError` is one)."""
     text = payload.decode() if payload.isascii() else payload.decode("utf-8", "surrogatepass")
     data: object
-    data, end = _scan(text)
+    try:
+        data, end = _scan(text, 0)
+    except StopIteration:
+        message = "no JSON value"
+        raise ValueError(message) from None
     if end != len(text):
         message = "more than one JSON value"
         raise ValueError(message)
@@ -76,7 +82,7 @@ def dump_scalar(value: Any) -> bytes | None:  # noqa: ANN401 - its class is look
     """Write a str, int, float, bool or None as `dump` does, in a third of the time; None if it would not come back."""
     text = _WRITERS[type(value)](value)
     again: object
-    again, end = _scan(text)
+    again, end = _scan(text, 0)
     if end != len(text) or type(again) is not type(value) or (again != value and value == value):  # noqa: PLR0124 - NaN
         return None
     return text.encode("utf-8", "surrogatepass")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 from flowing.checkpoint.sqlite.rows import (
     RunRow,
@@ -17,6 +17,8 @@ from flowing.checkpoint.sqlite.rows import (
 from flowing.checkpoint.sqlite.schema import NUMBERS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from flowing.checkpoint.declaration import Declaration
     from flowing.checkpoint.records import Saved
     from flowing.checkpoint.sqlite.reading import Read
@@ -105,11 +107,11 @@ class Book:
         self._crash_checksums[number] = checksum
         return self.row.number * NUMBERS + number, crashes, checksum
 
-    def forgiven(self, tasks: list[str]) -> list[tuple[int]]:
-        """Forget the crashes of tasks of which something was saved; give the ids of the rows that go."""
+    def forgiven(self, outcomes: Iterable[tuple[Any, ...]]) -> list[tuple[int]]:
+        """Forget the crashes of tasks of which rows are saved; give the ids of the rows that go."""
         if not self._crash_checksums:
             return []
-        numbers = {self.numbers[task] for task in tasks} & self._crash_checksums.keys()
+        numbers = {identity % NUMBERS for identity, *_ in outcomes} & self._crash_checksums.keys()
         for number in numbers:
             self._total -= self._crash_checksums.pop(number)
         return [(self.row.number * NUMBERS + number,) for number in sorted(numbers)]

@@ -10,7 +10,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from flowing._text import one_line
-from flowing.checkpoint.sqlite.paths import Identity, identify, identify_all
+from flowing.checkpoint.sqlite.paths import LOG, Identity, identify, identify_all
 from flowing.checkpoint.sqlite.schema import APPLICATION_ID, CURRENT, Schema
 from flowing.checkpoint.wording import quoted
 from flowing.errors import CheckpointCorrupt, CheckpointError, CheckpointVersionError
@@ -43,6 +43,8 @@ def connect(path: str, durability: Durability, *, schema: Schema = CURRENT) -> s
         if before is None:
             _create(path)
             before = identify(path)
+        elif identify(path + LOG) is not None:
+            _see_that_the_log_is_of(path)
         connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False, uri=False)
     except DATABASE_ERRORS as error:
         raise explained(error, path, "open it") from None
@@ -59,6 +61,41 @@ def connect(path: str, durability: Durability, *, schema: Schema = CURRENT) -> s
         connection.close()
         raise
     return connection
+
+
+def _see_that_the_log_is_of(path: str) -> None:
+    """Refuse what is no checkpoint before SQLite opens it, which would throw away the write-ahead log beside it.
+
+    The header is read through SQLite too (D17), as that of a file that nobody changes: then it looks at no log. What it
+    finds damaged behind the header the log may mend: that is how a power cut leaves a file.
+
+    Raises:
+        CheckpointCorrupt: it is empty, or something else.
+        sqlite3.DatabaseError: it is no database.
+    """
+    if not os.lstat(path).st_size and os.lstat(path + LOG).st_size:
+        message = f"{quoted(path)} is empty, and {quoted(path + LOG)} is not; restore a copy of the file"
+        raise CheckpointCorrupt(message, path=path)
+    with closing(sqlite3.connect(literal_uri(path, "mode=ro&immutable=1"), uri=True)) as connection:
+        try:
+            connection.execute("PRAGMA trusted_schema = OFF")
+            application = pragma(connection, "application_id")
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_NOTADB:
+                raise
+            return
+    if application != APPLICATION_ID and os.lstat(path).st_size:
+        raise _not_a_checkpoint(path)
+
+
+def literal_uri(path: str, options: str) -> str:
+    """Write an absolute path as a URI in which nothing is special: some options SQLite takes in no other way."""
+    return f"file:///{''.join([f'%{byte:02x}' for byte in os.fsencode(path)[1:]])}?{options}"
+
+
+def _not_a_checkpoint(path: str) -> CheckpointCorrupt:
+    message = f"{quoted(path)} is a database, but not a checkpoint of flowing; give another path"
+    return CheckpointCorrupt(message, path=path)
 
 
 def _see_that_it_is(path: str, expected: Identity | None) -> None:
@@ -130,8 +167,7 @@ def check_version(connection: sqlite3.Connection, path: str, schema: Schema = CU
     if (application, version, os.lstat(path).st_size) == (0, 0, 0):
         return None
     if application != APPLICATION_ID or type(version) is not int or version < 1:
-        message = f"{quoted(path)} is a database, but not a checkpoint of flowing; give another path"
-        raise CheckpointCorrupt(message, path=path)
+        raise _not_a_checkpoint(path)
     if version > schema.version or any(step not in schema.migrations for step in range(version, schema.version)):
         message = (
             f"{quoted(path)} has version {version} of the checkpoint format, and this flowing reads version "

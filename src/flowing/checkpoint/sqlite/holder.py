@@ -41,11 +41,12 @@ class Holder:
     A child that was forked has its copy of the descriptor closed, or the lock would live as long as the child.
     """
 
-    __slots__ = ("__weakref__", "_descriptor", "_path", "_who", "last")
+    __slots__ = ("__weakref__", "_descriptor", "_path", "_who", "is_held", "last")
 
     def __init__(self, path: str, descriptor: int) -> None:
         self._path: Final = path
         self._descriptor = descriptor
+        self.is_held: bool = True
         since = datetime.now(UTC).isoformat(timespec="seconds")
         self._who: Final = f'"pid": {os.getpid()}, "host": {json.dumps(socket.gethostname())}, "since": "{since}"'
         self.last: Final = _last_commit(_read(descriptor))
@@ -97,6 +98,7 @@ class Holder:
     def release(self) -> None:
         """Let go; a second time does nothing."""
         descriptor, self._descriptor = self._descriptor, -1
+        self.is_held = False
         if descriptor >= 0:
             os.close(descriptor)
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from contextlib import closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
-from urllib.parse import quote_from_bytes
 
 from flowing.checkpoint.sqlite.connection import (
     DATABASE_ERRORS,
@@ -16,15 +14,17 @@ from flowing.checkpoint.sqlite.connection import (
     connect,
     explained,
     in_one_transaction,
+    literal_uri,
 )
 from flowing.checkpoint.sqlite.holder import Holder
-from flowing.checkpoint.sqlite.paths import identify, identify_all, literal_path
+from flowing.checkpoint.sqlite.paths import LOG, identify, identify_all, literal_path
 from flowing.checkpoint.sqlite.reading import find_run, in_read_transaction, read_row, read_run
 from flowing.checkpoint.sqlite.schema import CURRENT, FORGET, NUMBERS, RUNS
 from flowing.checkpoint.wording import no_such_run, quoted
 from flowing.errors import CheckpointCorrupt, CheckpointError, CheckpointVersionError
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Generator
 
     from flowing.checkpoint.records import RunSummary, SavedRun
@@ -125,7 +125,7 @@ def _must_exist(path: str) -> bool:
     """Say whether the database has a write-ahead log: whether it is held, or its last holder died."""
     if identify_all(path) is None:
         raise CheckpointError(f"there is no checkpoint at {quoted(path)}; see to the path", path=path)
-    return identify(path + "-wal") is not None
+    return identify(path + LOG) is not None
 
 
 @contextmanager
@@ -134,8 +134,7 @@ def _read_only(path: str, *, has_log: bool) -> Generator[sqlite3.Connection]:
 
     Without a log nobody writes, and `immutable` keeps SQLite from making one.
     """
-    quoted_path = quote_from_bytes(os.fsencode(path))
-    uri = f"file://{quoted_path}?mode=ro{'' if has_log else '&immutable=1'}"
+    uri = literal_uri(path, "mode=ro" if has_log else "mode=ro&immutable=1")
     with closing(sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)) as connection:
         connection.text_factory = bytes
         connection.execute("PRAGMA trusted_schema = OFF")

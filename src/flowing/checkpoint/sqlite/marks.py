@@ -6,6 +6,7 @@ and no name. SQLite shares memory through a file beside the database in the same
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
 import stat
@@ -117,7 +118,11 @@ class Marks:
         The pages are written first, so that the disk has room for them: memory can't say that it is full.
         """
         end = os.fstat(self._descriptor).st_size
-        os.pwrite(self._descriptor, bytes(size - end), end)
+        while end < size:
+            written = os.pwrite(self._descriptor, bytes(size - end), end)
+            if not written:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            end += written
         return mmap.mmap(self._descriptor, size)
 
     def _unusable(self, error: OSError) -> CheckpointError:

@@ -13,9 +13,10 @@ from flowing._text import one_line, type_name
 from flowing.checkpoint.wording import quoted
 from flowing.errors import CheckpointError, ConfigError
 
+LOG: Final = "-wal"  # SQLite's write-ahead log
 LOCK: Final = ".lock"
 RUNNING: Final = ".running"
-_BESIDE: Final = ("-wal", "-shm", "-journal", LOCK, RUNNING)  # what may lie beside the database
+_BESIDE: Final = (LOG, "-shm", "-journal", LOCK, RUNNING)  # what may lie beside the database
 _NETWORK: Final = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "fuse.sshfs", "fuse.s3fs"})
 
 

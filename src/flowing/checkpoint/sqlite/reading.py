@@ -7,19 +7,19 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from flowing._record import record
+from flowing.checkpoint.collector import collector_paused
 from flowing.checkpoint.declaration import Declaration
-from flowing.checkpoint.records import Saved, SavedRun
+from flowing.checkpoint.records import AttemptMarked, SavedRun
 from flowing.checkpoint.sqlite.rows import (
     RunRow,
-    SavedRows,
     Unfit,
     add_up,
     checksum_of,
     checksum_of_crashes,
     checksum_of_declaration,
-    compact,
     run_key,
     run_row_from,
+    saved_from,
 )
 from flowing.checkpoint.sqlite.schema import (
     CRASHES,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterable
 
+    from flowing.checkpoint.records import Saved
 
 T = TypeVar("T")
 
@@ -55,7 +56,7 @@ class Read:
 
     row: RunRow
     names: tuple[str, ...]
-    saved: SavedRows
+    saved: dict[str, Saved]
     checksums: list[int]
     crashes: dict[str, int]
     crash_checksums: dict[int, int]
@@ -75,7 +76,7 @@ class Read:
             declaration=self.declaration,
             saved=self.saved,
             crashes=self.crashes,
-            marked=self.saved.marked,
+            marked=tuple([task for task, each in self.saved.items() if type(each) is AttemptMarked]),
             damage=self.damage,
         )
 
@@ -106,7 +107,8 @@ def read_run(connection: sqlite3.Connection, row: RunRow, path: str) -> Read:
     declaration, names, declared_checksum = _declaration(connection, row, key, path)
     found = _Rows(path, row.run_id, key, names)
     bounds = (row.number * NUMBERS, (row.number + 1) * NUMBERS)
-    found.read_outcomes(connection.execute(OUTCOMES, bounds))
+    with collector_paused():
+        found.read_outcomes(connection.execute(OUTCOMES, bounds))
     found.read_crashes(connection.execute(CRASHES, bounds))
     found.leave_out_what_is_damaged()
     digest = add_up(declared_checksum, found.total)
@@ -116,7 +118,7 @@ def read_run(connection: sqlite3.Connection, row: RunRow, path: str) -> Read:
     return Read(
         row=row,
         names=names,
-        saved=SavedRows(found.saved),
+        saved=found.saved,
         checksums=found.checksums,
         crashes=found.crashes,
         crash_checksums=found.crash_checksums,
@@ -162,7 +164,7 @@ class _Rows:
         self._run_id: Final = run_id
         self._key: Final = key
         self._names: Final = names
-        self.saved: Final[dict[str, Saved | tuple[bytes, bytes]]] = {}
+        self.saved: Final[dict[str, Saved]] = {}
         self.crashes: Final[dict[str, int]] = {}
         self.crash_checksums: Final[dict[int, int]] = {}
         self.checksums: Final = [0] * len(names)
@@ -171,20 +173,19 @@ class _Rows:
 
     def read_outcomes(self, rows: Iterable[tuple[Any, ...]]) -> None:
         names: tuple[str, ...] = self._names
-        checksums, saved, key, total = self.checksums, self.saved, self._key, 0
+        checksums, saved, key = self.checksums, self.saved, self._key
         for identity, task, head, content, checksum in rows:
             number: int = identity % NUMBERS
             try:
+                if number < len(names) and type(checksum) is int:
+                    checksums[number] = checksum
                 name: str = names[number]
-                if task.decode() != name or checksum_of(key, task, head, content) != checksum:
+                if checksum_of(key, task, head, content) != checksum or task.decode() != name:
                     raise Unfit
-                saved[name] = compact(name, head, content)
+                saved[name] = saved_from(name, head, content)
             except _NOT_AS_WRITTEN:
                 self._damaged(number)
-            if number < len(checksums) and type(checksum) is int:
-                checksums[number] = checksum
-                total += checksum
-        self.total = add_up(self.total, total)
+        self.total = add_up(self.total, *checksums)
 
     def read_crashes(self, rows: Iterable[tuple[Any, ...]]) -> None:
         for identity, crashes, checksum in rows:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Final, Literal, assert_never, cast, final
-
-from typing_extensions import override
+from typing import Any, Final, Literal, assert_never, cast
 
 from flowing._record import record
 from flowing.checkpoint.records import (
@@ -23,9 +20,6 @@ from flowing.checkpoint.records import (
     StoredError,
 )
 from flowing.core.status import FRESH, Past
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # What the first byte of `outcome.head` means. Never renumbered.
 _RESULT: Final = 1
@@ -105,45 +99,6 @@ def saved_from(task: str, head: bytes, content: bytes) -> Saved:
     raise Unfit
 
 
-@final
-class SavedRows(Mapping[str, Saved]):
-    """The records of a run by task. Those of results are made when they are asked for.
-
-    Until then a row is a tuple of plain values, which the garbage collector does not go through again and again: with
-    10^5 results that is a third of the time to load them.
-    """
-
-    __slots__ = ("_rows",)
-
-    def __init__(self, rows: Mapping[str, Saved | tuple[bytes, bytes]]) -> None:
-        self._rows: Final = rows
-
-    @property
-    def marked(self) -> tuple[str, ...]:
-        """The tasks whose attempt was marked, and has no end."""
-        return tuple([task for task, row in self._rows.items() if type(row) is AttemptMarked])
-
-    @override
-    def __getitem__(self, task: str) -> Saved:
-        row = self._rows[task]
-        return saved_from(task, *row) if type(row) is tuple else cast("Saved", row)  # no record is a tuple
-
-    @override
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._rows)
-
-    @override
-    def __len__(self) -> int:
-        return len(self._rows)
-
-
-def compact(task: str, head: bytes, content: bytes) -> Saved | tuple[bytes, bytes]:
-    """Give what `SavedRows` keeps of a row. Whatever can be wrong with the row is found here."""
-    if len(head) == _HEAD.size and head[0] == _RESULT and type(content) is bytes:
-        return head, content
-    return saved_from(task, head, content)
-
-
 def _error_to_text(error: StoredError) -> bytes:
     parts = [error.type_name, error.summary, error.traceback_text]
     return json.dumps(parts, ensure_ascii=False).encode("utf-8", "surrogatepass")
@@ -162,13 +117,13 @@ def _error_from_text(content: bytes) -> StoredError:
 
 def checksum_of(key: bytes, name: bytes, head: bytes, content: bytes) -> int:
     """Sum up a row of `outcome`: the run, the task and every column (FAULTS S12). The length of `head` never varies."""
-    before = key + head + name + b"\0"
     if len(content) <= _COPIED_MAX:
-        hashed = blake2b(before + content, digest_size=8)
+        digest = blake2b(key + head + name + b"\0" + content, digest_size=8).digest()
     else:
-        hashed = blake2b(before, digest_size=8)
+        hashed = blake2b(key + head + name + b"\0", digest_size=8)
         hashed.update(content)
-    checksum: int = _CHECKSUM.unpack(hashed.digest())[0]
+        digest = hashed.digest()
+    checksum: int = _CHECKSUM.unpack(digest)[0]
     return checksum
 
 

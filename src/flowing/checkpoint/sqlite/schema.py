@@ -51,6 +51,8 @@ UPDATE_RUN: Final = (
 )
 SAVE_DECLARATION: Final = "INSERT OR REPLACE INTO declaration VALUES (?, ?, ?)"
 SAVE_OUTCOME: Final = "INSERT OR REPLACE INTO outcome VALUES (?, ?, ?, ?, ?)"
+AT_ONCE: Final = 100  # rows in one statement: 500 values, of the 999 that any SQLite takes
+SAVE_OUTCOMES: Final = SAVE_OUTCOME + ", (?, ?, ?, ?, ?)" * (AT_ONCE - 1)
 SAVE_CRASH: Final = "INSERT OR REPLACE INTO crash VALUES (?, ?, ?)"
 DROP_CRASH: Final = "DELETE FROM crash WHERE id = ?"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import partial
+from itertools import chain
 from os import getpid
 from typing import TYPE_CHECKING, Final, final
 
@@ -16,6 +17,7 @@ from flowing.checkpoint.sqlite.paths import RUNNING, identify_all, warnings_abou
 from flowing.checkpoint.sqlite.reading import find_run, in_read_transaction, read_row, read_run
 from flowing.checkpoint.sqlite.rows import RunRow
 from flowing.checkpoint.sqlite.schema import (
+    AT_ONCE,
     BEGIN_RUN,
     DROP_CRASH,
     NEXT_NUMBER,
@@ -23,6 +25,7 @@ from flowing.checkpoint.sqlite.schema import (
     SAVE_CRASH,
     SAVE_DECLARATION,
     SAVE_OUTCOME,
+    SAVE_OUTCOMES,
     UPDATE_RUN,
 )
 from flowing.checkpoint.wording import another_codec, forked, quoted, run_exists
@@ -98,7 +101,7 @@ class Session:
 
     def mark(self, place: int, task: str, attempt: int) -> None:
         """Note that an attempt runs: as `Store.mark_started`."""
-        if getpid() != self._pid:
+        if not self._holder.is_held:  # so it is in a forked child; asking for the pid costs as much as all the rest
             self.check_process()
         book = self.book
         assert book is not None, "no run was loaded or begun"
@@ -106,7 +109,7 @@ class Session:
 
     def unmark(self, place: int) -> None:
         """Note that nothing runs: as `Store.mark_ended`."""
-        if getpid() != self._pid:
+        if not self._holder.is_held:
             self.check_process()
         self._marks.clear(place)
 
@@ -193,7 +196,6 @@ class Session:
 
     def _apply(self, connection: sqlite3.Connection, changes: Sequence[Change]) -> None:
         outcomes: list[tuple[object, ...]] = []
-        tasks: list[str] = []
         for change in changes:
             match change:
                 case RunBegun():
@@ -209,10 +211,9 @@ class Session:
                     self._writing().finished = True
                 case _:
                     outcomes.append(self._writing().outcome(change))
-                    tasks.append(change.task)
         book = self._writing()
-        connection.executemany(SAVE_OUTCOME, outcomes)
-        forgiven = book.forgiven(tasks)
+        _save_outcomes(connection, outcomes)
+        forgiven = book.forgiven(outcomes)
         if forgiven:
             connection.executemany(DROP_CRASH, forgiven)
         connection.execute(UPDATE_RUN, book.committed())
@@ -281,3 +282,11 @@ class Session:
                 connection.execute(SAVE_CRASH, book.crashes(mark.number, read.crashes.get(name, 0) + 1))
         book.openings += 1
         connection.execute(UPDATE_RUN, book.committed())
+
+
+def _save_outcomes(connection: sqlite3.Connection, rows: Sequence[tuple[object, ...]]) -> None:
+    """Write rows, many in one statement: each step of one hands the interpreter to other threads, and waits for it."""
+    together = len(rows) - len(rows) % AT_ONCE
+    for first in range(0, together, AT_ONCE):
+        connection.execute(SAVE_OUTCOMES, [*chain.from_iterable(rows[first : first + AT_ONCE])])
+    connection.executemany(SAVE_OUTCOME, rows[together:])

@@ -308,6 +308,29 @@ def test_what_is_no_checkpoint_is_refused_and_left_as_it_is(tmp_path: Path, put:
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("put", [lambda path: path.write_bytes(b""), *STRANGERS[:5]], ids=range(6))
+def test_a_log_is_not_thrown_away_with_what_lies_in_place_of_its_file(
+    tmp_path: Path, put: Callable[[Path], object]
+) -> None:
+    """[P8] [P9] SQLite would: so the right file, put back, has all that was committed."""
+    path, log = tmp_path / "run.db", tmp_path / "run.db-wal"
+    with closing(opened(path)) as store:
+        store.commit([result("load")])
+        left = {each: each.read_bytes() for each in (path, log)}
+    right = left[path]
+    path.unlink()
+    put(path)
+    log.write_bytes(left[log])
+    for call in (load, load):
+        with pytest.raises(CheckpointCorrupt, match=r"restore a copy|give another path"):
+            call(path)
+        assert log.read_bytes() == left[log]
+    path.write_bytes(right)
+    run = load(path)
+    assert run is not None
+    assert dict(run.saved) == {"load": result("load")}
+
+
 def test_an_empty_file_is_a_new_one(tmp_path: Path) -> None:
     path = tmp_path / "run.db"
     path.touch()

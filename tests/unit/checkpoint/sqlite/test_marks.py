@@ -177,3 +177,23 @@ def test_a_full_disk_is_said_before_the_file_is_mapped(tmp_path: Path, monkeypat
         marks.reset()
     assert caught.value.errno == 28
     marks.release()
+
+
+def test_a_short_write_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """[P4] A map that is longer than its file can't be made."""
+    real = os.pwrite
+    monkeypatch.setattr(os, "pwrite", lambda file, data, at: real(file, data[: len(data) // 2 or 1], at))
+    marks = Marks(str(tmp_path / "marks"))
+    marks.reset()
+    marks.set(0, 5, 1, 1)
+    marks.release()
+    assert [each.stamp for each in Marks(str(tmp_path / "marks")).left] == [5]
+
+
+def test_writes_that_write_nothing_are_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """[P4] They end."""
+    monkeypatch.setattr(os, "pwrite", lambda *_: 0)
+    marks = Marks(str(tmp_path / "marks"))
+    with pytest.raises(CheckpointError, match="No space left"):
+        marks.reset()
+    marks.release()

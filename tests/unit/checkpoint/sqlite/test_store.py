@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from flowing.checkpoint import JsonCodec, MemoryStore, PickleCodec, RunBegun, SqliteStore
+from flowing.checkpoint.sqlite.schema import AT_ONCE
 from flowing.errors import CheckpointError, ConfigError
 from tests.unit.checkpoint.sqlite.helpers import declared, load, opened, result
 
@@ -47,6 +48,20 @@ def test_a_store_says_what_it_was_made_with(tmp_path: Path, monkeypatch: pytest.
     assert (memory.run_id, memory.codec) == ("nightly", codec)
     assert memory.another().codec is codec
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("size", [1, AT_ONCE - 1, AT_ONCE, AT_ONCE + 1, 3 * AT_ONCE + 7])
+def test_a_commit_of_any_size_is_stored_whole_and_in_order(tmp_path: Path, size: int) -> None:
+    """Some rows go into one statement; of two records about a task the later one counts, wherever they fall."""
+    names = [f"task_{number}" for number in range(size)]
+    with closing(SqliteStore(tmp_path / "run.db")) as store:
+        store.open()
+        earlier, later = result(names[0], b"1"), result(names[-1], b"2")
+        rest = [result(name, b"3") for name in names[1:-1]]
+        store.commit([RunBegun("run", 1.0, declared(names)), earlier, *rest, later])
+        run = store.load()
+    assert run is not None
+    assert dict(run.saved) == {each.task: each for each in (earlier, *rest, later)}
 
 
 @pytest.mark.parametrize("name", ["'; DROP TABLE run; --", "../../x", "%s {0}", "file:x?mode=ro"])

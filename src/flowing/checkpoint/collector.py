@@ -1,0 +1,26 @@
+"""The garbage collector, kept out of the way while a run is loaded. Knows no run."""
+
+from __future__ import annotations
+
+import gc
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+
+@contextmanager
+def collector_paused() -> Generator[None]:
+    """Keep the collector from running, in the whole process, unless somebody else does so already.
+
+    Of what is loaded nothing is garbage, and the collector goes through it again and again, and through everything else
+    that the process has: with 10^5 results that is a third of the time to resume.
+    """
+    was_enabled = gc.isenabled()
+    try:
+        gc.disable()
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
