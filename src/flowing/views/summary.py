@@ -9,6 +9,8 @@ from flowing.errors import TaskTimeoutError
 from flowing.results import StepState
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from flowing.results import Results, StepResult
 
 _NAME_MAX: Final = 40
@@ -16,9 +18,9 @@ _WHY_MAX: Final = 100
 _HEAD: Final = ("STATE", "TASK", "DURATION", "ATTEMPTS", "WHY")
 
 
-def summarise(results: Results) -> str:
-    """Draw the table. O(n)."""
-    rows = [_HEAD, *(_row(each) for each in results.values())]
+def summarise(results: Results, *, inputs: Container[str] = ()) -> str:
+    """Draw the table. `inputs` are the names of the parameters. O(n)."""
+    rows = [_HEAD, *(_row(each, inputs) for each in results.values())]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
     lines = [
         f"{state:<{widths[0]}}  {name:<{widths[1]}}  {duration:>{widths[2]}}  {attempts:>{widths[3]}}  {why}".rstrip()
@@ -27,18 +29,19 @@ def summarise(results: Results) -> str:
     return "\n".join([*lines, _totals(results)])
 
 
-def _row(result: StepResult[object]) -> tuple[str, str, str, str, str]:
+def _row(result: StepResult[object], inputs: Container[str]) -> tuple[str, str, str, str, str]:
     mark = " (detached)" if result.detached else ""
     return (
         result.state,
         one_line(result.name, length_max=_NAME_MAX) + mark,
         duration(result.duration_s),
         str(result.attempts),
-        _why(result),
+        "input" if result.overridden and result.name in inputs else why(result),
     )
 
 
-def _why(result: StepResult[object]) -> str:
+def why(result: StepResult[object]) -> str:
+    """Say why a task is not SUCCEEDED, or that it was overridden, in one safe line; nothing where all went well."""
     error = "" if result.error is None else _short(result.error)
     if result.overridden:
         return "overridden"
