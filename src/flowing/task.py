@@ -15,13 +15,14 @@ from flowing._task.declared import AsyncTask, SyncTask, Task, value_of
 from flowing._task.definition import Definition, define, define_bound
 from flowing._task.named import NamedCall
 from flowing._task.options import DEFAULTS, UNSET, Options
+from flowing._task.param import Param, missing_input, param
 from flowing._task.shapes import Function, NoRequiredParameters, RootDecorator, Settable, TaskDecorator, Unreturnable
 from flowing._task.wiring import Call, FromTask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
-    from flowing._task.options import ExceptionTypes
+    from flowing._task.options import ExceptionTypes, ExecutorOption, Verdict
 
 __all__ = [
     "AsyncTask",
@@ -30,12 +31,15 @@ __all__ = [
     "FromTask",
     "NamedCall",
     "NoRequiredParameters",
+    "Param",
     "RootDecorator",
     "Settable",
     "SyncTask",
     "Task",
     "TaskDecorator",
     "bind",
+    "missing_input",
+    "param",
     "task",
 ]
 
@@ -52,7 +56,7 @@ def task(  # noqa: D418 - editors show the docstring of an overload
     name: str | None = None,
     when: Callable[..., object] | None = None,
     validate: Callable[..., object] | None = None,
-    retry_until: Callable[[V], bool] | None = None,
+    retry_until: Callable[[V], Verdict] | None = None,
     retry: int = 0,
     retry_backoff_base_ms: float = 1000,
     retry_max_backoff_ms: float = 30_000,
@@ -63,6 +67,7 @@ def task(  # noqa: D418 - editors show the docstring of an overload
     persist: bool = True,
     version: str | None = None,
     at_most_once: bool = False,
+    executor: ExecutorOption = UNSET,
 ) -> TaskDecorator[V]:
     """Make a function a task of a flow.
 
@@ -95,6 +100,8 @@ def task(  # noqa: D418 - editors show the docstring of an overload
         at_most_once: Never begin an attempt again that was running when the process died, or when the run was broken
             off: the task is FAILED with `AttemptUncertain` then, until `override()` or `invalidate()` decides. Takes
             `retry=0` and needs a checkpoint to mean anything. Default: False.
+        executor: Where the body runs: an executor, or a function that makes one for each run (a process pool, loky,
+            `flowing.processes(4)`); None for a thread of this process. Default: as the flow says.
 
     Raises:
         FlowingError: The declaration is wrong; the subclass and the message say what, and the way out.
@@ -108,7 +115,7 @@ def task(
     name: str | None = None,
     when: Callable[..., object] | None = None,
     validate: Callable[..., object] | None = None,
-    retry_until: Callable[[V], bool] | None = None,
+    retry_until: Callable[[V], Verdict] | None = None,
     retry: int = 0,
     retry_backoff_base_ms: float = 1000,
     retry_max_backoff_ms: float = 30_000,
@@ -119,6 +126,7 @@ def task(
     persist: bool = True,
     version: str | None = None,
     at_most_once: bool = False,
+    executor: ExecutorOption = UNSET,
 ) -> RootDecorator[V]: ...
 
 
@@ -131,7 +139,7 @@ def task(  # pyright: ignore[reportOverlappingOverload] - only a function that r
     name: str | None = None,
     when: Callable[..., object] | None = None,
     validate: Callable[..., object] | None = None,
-    retry_until: Callable[[Any], bool] | None = None,
+    retry_until: Callable[[Any], Verdict] | None = None,
     retry: int = 0,
     retry_backoff_base_ms: float = 1000,
     retry_max_backoff_ms: float = 30_000,
@@ -142,6 +150,7 @@ def task(  # pyright: ignore[reportOverlappingOverload] - only a function that r
     persist: bool = True,
     version: str | None = None,
     at_most_once: bool = False,
+    executor: ExecutorOption = UNSET,
 ) -> SyncTask[P, Any]: ...
 
 
@@ -155,7 +164,7 @@ def task(  # pyright: ignore[reportOverlappingOverload] - as above
     name: str | None = None,
     when: Callable[..., object] | None = None,
     validate: Callable[..., object] | None = None,
-    retry_until: Callable[[Any], bool] | None = None,
+    retry_until: Callable[[Any], Verdict] | None = None,
     retry: int = 0,
     retry_backoff_base_ms: float = 1000,
     retry_max_backoff_ms: float = 30_000,
@@ -166,6 +175,7 @@ def task(  # pyright: ignore[reportOverlappingOverload] - as above
     persist: bool = True,
     version: str | None = None,
     at_most_once: bool = False,
+    executor: ExecutorOption = UNSET,
 ) -> SyncTask[P, Any]: ...
 
 
@@ -178,7 +188,7 @@ def task(  # pyright: ignore[reportOverlappingOverload] - a Coroutine is unwrapp
     name: str | None = None,
     when: Callable[..., object] | None = None,
     validate: Callable[..., object] | None = None,
-    retry_until: Callable[[V], bool] | None = None,
+    retry_until: Callable[[V], Verdict] | None = None,
     retry: int = 0,
     retry_backoff_base_ms: float = 1000,
     retry_max_backoff_ms: float = 30_000,
@@ -189,6 +199,7 @@ def task(  # pyright: ignore[reportOverlappingOverload] - a Coroutine is unwrapp
     persist: bool = True,
     version: str | None = None,
     at_most_once: bool = False,
+    executor: ExecutorOption = UNSET,
 ) -> AsyncTask[P, R]: ...
 
 
@@ -201,7 +212,7 @@ def task(
     name: str | None = None,
     when: Callable[..., object] | None = None,
     validate: Callable[..., object] | None = None,
-    retry_until: Callable[[V], bool] | None = None,
+    retry_until: Callable[[V], Verdict] | None = None,
     retry: int = 0,
     retry_backoff_base_ms: float = 1000,
     retry_max_backoff_ms: float = 30_000,
@@ -212,6 +223,7 @@ def task(
     persist: bool = True,
     version: str | None = None,
     at_most_once: bool = False,
+    executor: ExecutorOption = UNSET,
 ) -> SyncTask[P, R]: ...
 
 
@@ -225,7 +237,7 @@ def task(  # pyright: ignore[reportOverlappingOverload] - as above
     name: str | None = None,
     when: Callable[..., object] | None = None,
     validate: Callable[..., object] | None = None,
-    retry_until: Callable[[V], bool] | None = None,
+    retry_until: Callable[[V], Verdict] | None = None,
     retry: int = 0,
     retry_backoff_base_ms: float = 1000,
     retry_max_backoff_ms: float = 30_000,
@@ -236,6 +248,7 @@ def task(  # pyright: ignore[reportOverlappingOverload] - as above
     persist: bool = True,
     version: str | None = None,
     at_most_once: bool = False,
+    executor: ExecutorOption = UNSET,
 ) -> AsyncTask[P, R]: ...
 
 
@@ -249,7 +262,7 @@ def task(
     name: str | None = None,
     when: Callable[..., object] | None = None,
     validate: Callable[..., object] | None = None,
-    retry_until: Callable[[V], bool] | None = None,
+    retry_until: Callable[[V], Verdict] | None = None,
     retry: int = 0,
     retry_backoff_base_ms: float = 1000,
     retry_max_backoff_ms: float = 30_000,
@@ -260,6 +273,7 @@ def task(
     persist: bool = True,
     version: str | None = None,
     at_most_once: bool = False,
+    executor: ExecutorOption = UNSET,
 ) -> SyncTask[P, R]: ...
 
 
@@ -283,6 +297,7 @@ def task(
     persist: bool = True,
     version: str | None = None,
     at_most_once: bool = False,
+    executor: ExecutorOption = UNSET,
 ) -> object:
     """Make a function a task of a flow."""
     given = (
@@ -296,6 +311,7 @@ def task(
         persist,
         version,
         at_most_once,
+        executor,
     )
     options = DEFAULTS if all(map(is_, given, _NOT_GIVEN)) else Options(*given)
     if fn is UNSET:

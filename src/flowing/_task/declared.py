@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from flowing._task import functions
 from flowing._task.direct import call_with_care
-from flowing._task.options import UNSET, ExceptionTypes, Options, Unset, checked, checked_name
+from flowing._task.options import UNSET, ExceptionTypes, Options, Unset, checked, checked_name, refuse_executor
 from flowing._task.references import import_by_name, name_leads_to
 from flowing._task.wiring import Call, FromTask, Who, all_dependencies, checked_predicate, refuse_detached, wire_gate
 from flowing._text import one_line
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from flowing._task.named import NamedCall
+    from flowing._task.options import ExecutorOption, Verdict
 
 Direct: TypeAlias = Literal["as is", "checked", "bound"]  # what a call of a task as a function must see to
 
@@ -76,7 +77,7 @@ class Task(Generic[R_co]):
         after: Sequence[Task[object]] | Unset = UNSET,
         when: Callable[..., object] | Unset | None = UNSET,
         validate: Callable[..., object] | Unset | None = UNSET,
-        retry_until: Callable[[R_co], bool] | Unset | None = UNSET,
+        retry_until: Callable[[R_co], Verdict] | Unset | None = UNSET,
         retry: int | Unset = UNSET,
         retry_backoff_base_ms: float | Unset = UNSET,
         retry_max_backoff_ms: float | Unset = UNSET,
@@ -87,6 +88,7 @@ class Task(Generic[R_co]):
         persist: bool | Unset = UNSET,
         version: str | Unset | None = UNSET,
         at_most_once: bool | Unset = UNSET,
+        executor: ExecutorOption = UNSET,
     ) -> Self:
         """Make the same task with other options, which mean what they mean in `task()`.
 
@@ -105,9 +107,12 @@ class Task(Generic[R_co]):
             "persist": persist,
             "version": version,
             "at_most_once": at_most_once,
+            "executor": executor,
         }
         given: dict[str, Any] = {option: value for option, value in changes.items() if value is not UNSET}
         options = checked(attrs.evolve(self.options, **given), task=new_name) if given else self.options
+        if isinstance(self, AsyncTask):
+            refuse_executor(options, task=new_name)
         valued = self._valued()
         new_when = self.when if when is UNSET else wire_gate("when", when, valued, new_name)
         new_validate = self.validate if validate is UNSET else wire_gate("validate", validate, valued, new_name)
@@ -232,7 +237,7 @@ class SyncTask(Task[R_co], Generic[P, R_co]):
 
 @final
 class AsyncTask(Task[R_co], Generic[P, R_co]):
-    """A task made from an `async def` function, and callable like it. None can be made at run time yet."""
+    """A task made from an `async def` function, and callable like it: the call gives a coroutine."""
 
     __slots__ = ()
 

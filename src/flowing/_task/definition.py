@@ -6,10 +6,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final, cast
 
 from flowing._record import record
-from flowing._task.declared import SyncTask, Task, tasks_in
-from flowing._task.functions import name_of, parameters_of, place_of, refuse_unsupported, show_call, show_type
+from flowing._task.declared import AsyncTask, SyncTask, Task, tasks_in
+from flowing._task.functions import checked_async, name_of, parameters_of, place_of, show_call, show_type
 from flowing._task.named import NamedCall, shortened, wire_by_default, wire_by_name
-from flowing._task.options import DEFAULTS, Options, checked, checked_name
+from flowing._task.options import DEFAULTS, Options, checked, checked_name, refuse_executor
 from flowing._task.wiring import (
     FromTask,
     Who,
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from flowing._task.declared import Direct
     from flowing._task.wiring import Call
 
+# proof: both are tasks, and every result is an object
+_KINDS: Final = cast("tuple[type[Task[object]], type[Task[object]]]", (SyncTask, AsyncTask))
 _NO_NAME: Final = (lambda: None).__name__
 _SEARCHED_MAX: Final = 100  # members of a container given to bind(): a mistake shows among the first, data can be long
 
@@ -46,7 +48,7 @@ class Definition:
     retry_until: object
     options: Options
 
-    def __call__(self, function: object, /) -> SyncTask[..., object]:
+    def __call__(self, function: object, /) -> Task[object]:
         """Make the task, or raise the `FlowingError` that says what is wrong with it."""
         return define(
             function,
@@ -69,14 +71,16 @@ def define(  # noqa: PLR0917 - a Definition to hold them costs half a microsecon
     validate: object,
     retry_until: object,
     options: Options,
-) -> SyncTask[..., object]:
+) -> Task[object]:
     """Check and wire what was given, and attach the task to its dependencies if it is detached."""
     function = _body(given)
     who = Who(_name(function, name))
-    refuse_unsupported(function, who)
+    is_async = checked_async(function, who)
     wanted = tasks_in("depends_on", depends_on, who)
     order_only = tasks_in("after", after, who)
     options = checked(options, task=who.task)
+    if is_async:
+        refuse_executor(options, task=who.task)
     body, direct = _wired_body(function, wanted, who)
     sources = body.sources()
     valued = wanted if sources is wanted else _joined(wanted, body)
@@ -90,9 +94,7 @@ def define(  # noqa: PLR0917 - a Definition to hold them costs half a microsecon
     if not options.detached:
         refuse_detached(dependencies, who)
     predicate = checked_predicate(retry_until, who.task)
-    made: SyncTask[..., object] = SyncTask(
-        who.task, body, options, dependencies, when_call, validate_call, predicate, direct
-    )
+    made = _KINDS[is_async](who.task, body, options, dependencies, when_call, validate_call, predicate, direct)
     if options.detached:
         made.attach()
     return made
@@ -122,17 +124,17 @@ def _wired_body(
     return body, "checked" if any(isinstance(default, FromTask) for default in defaults.values()) else "as is"
 
 
-def define_bound(function: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> SyncTask[..., object]:
+def define_bound(function: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Task[object]:
     """Make the task that calls the function with these arguments. It never attaches itself (D6)."""
     body = _body(function)
     who = Who(checked_name(name_of(body), body))
-    refuse_unsupported(body, who)
+    kind = _KINDS[checked_async(body, who)]
     arguments = [(str(position), value) for position, value in enumerate(args, start=1)]
     _refuse_bare_tasks(body, [*arguments, *kwargs.items()], who)
     call = shortened(bind_arguments(body, args, kwargs, who))
     dependencies = _joined((), call)
     refuse_detached(dependencies, who)
-    return SyncTask(who.task, call, DEFAULTS, dependencies, direct="bound")
+    return kind(who.task, call, DEFAULTS, dependencies, direct="bound")
 
 
 def _body(function: object) -> Callable[..., object]:

@@ -14,7 +14,7 @@ from flowing.errors import UnsupportedFunctionError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-_UNSUPPORTED_FLAGS: Final = (
+_SPECIAL_FLAGS: Final = (
     inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 )
 
@@ -202,21 +202,23 @@ def _code_of(function: object) -> CodeType | None:
     return code if isinstance(code, CodeType) else None
 
 
-def refuse_unsupported(function: Callable[..., object], who: object) -> None:
-    """Raise `UnsupportedFunctionError` for `async def` and generator functions, in whatever they are wrapped (G8)."""
-    if is_plain(function) and not function.__code__.co_flags & _UNSUPPORTED_FLAGS:
-        return
+def checked_async(function: Callable[..., object], who: object) -> bool:
+    """Tell whether it is an `async def`, in whatever that is wrapped.
+
+    Raises:
+        UnsupportedFunctionError: it is a generator function, `async` or not (G8).
+    """
+    if is_plain(function) and not function.__code__.co_flags & _SPECIAL_FLAGS:
+        return False
     body = _called(function)
     if inspect.iscoroutinefunction(body):
-        raise UnsupportedFunctionError(
-            f"{who}: {show_call(function)} is an `async def` function, and async def tasks are not supported yet; "
-            f"write a plain def that calls asyncio.run(...)"
-        )
+        return True
     if inspect.isgeneratorfunction(body) or inspect.isasyncgenfunction(body):
         raise UnsupportedFunctionError(
             f"{who}: {show_call(function)} is a generator function, whose values would be made after the task is done; "
             f"return a list of them instead of using yield"
         )
+    return False
 
 
 def _called(function: Callable[..., object]) -> object:

@@ -6,7 +6,7 @@ import enum
 import math
 import sys
 import unicodedata
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 import attrs
 
@@ -16,8 +16,8 @@ from flowing._text import one_line, type_name
 from flowing.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TypeAlias
+    from collections.abc import Callable, Coroutine
+    from concurrent.futures import Executor
 
 
 class Unset(enum.Enum):
@@ -28,6 +28,9 @@ class Unset(enum.Enum):
 
 UNSET: Final = Unset.UNSET  # "leave this option as it is", where None is a value of its own
 
+# A class that is an executor makes one when it is called, as any other function that is given here.
+ExecutorOption: TypeAlias = "Executor | Callable[[], Executor] | Processes | Unset | None"
+Verdict: TypeAlias = "bool | Coroutine[Any, Any, bool]"  # what `retry_until` returns, `async def` or not
 ExceptionTypes: TypeAlias = "type[Exception] | tuple[type[Exception], ...]"
 
 NAME_LENGTH_MAX: Final = 200
@@ -58,6 +61,7 @@ class Options:
     persist: bool = True
     version: str | None = None
     at_most_once: bool = False
+    executor: ExecutorOption = UNSET
 
 
 DEFAULTS: Final = Options()
@@ -78,6 +82,8 @@ def checked(options: Options, *, task: str) -> Options:
     _check_bool("persist", options.persist, task)
     _check_version(options.version, task)
     _check_bool("at_most_once", options.at_most_once, task)
+    if not is_executor_option(options.executor):
+        raise _refused("executor", options.executor, task, EXECUTORS_ALLOWED)
     if options.at_most_once and (options.retry or not options.persist):
         fault = f"retry={options.retry}" if options.retry else "persist=False"
         message = (
@@ -151,6 +157,64 @@ def _check_types(types: tuple[object, ...], task: str) -> None:
 
 def _is_exception_type(value: object) -> bool:
     return isinstance(value, type) and issubclass(value, Exception)
+
+
+StartMethod: TypeAlias = Literal["forkserver", "spawn", "fork"]
+
+
+@record
+class Processes:
+    """Processes of each run's own, at most so many at a time. `processes()` makes it."""
+
+    workers: int
+    start_method: StartMethod
+
+
+def processes(workers: int, *, start_method: StartMethod = "forkserver") -> Processes:
+    """Run bodies in processes, started when they are needed: `Flow(..., executor=flowing.processes(4))`.
+
+    A body that is timed out or cancelled is killed. One that crashes its process fails alone, with `ProcessDied`, and
+    is tried again if its task says so.
+
+    Args:
+        workers: Most processes at a time.
+        start_method: As in `multiprocessing`. "fork" is quick, and not safe in a program with threads.
+            Default: "forkserver".
+
+    Raises:
+        ConfigError: an option has a value that it cannot take.
+    """
+    if not _is_count(workers):
+        raise ConfigError(f"processes() has workers={_shown(workers)}; it must be a whole number, 1 or more")
+    if start_method not in get_args(StartMethod):
+        allowed = ", ".join(map(repr, get_args(StartMethod)))
+        raise ConfigError(f"processes() has start_method={_shown(start_method)}; it must be one of {allowed}")
+    return Processes(workers, start_method)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+EXECUTORS_ALLOWED: Final = (
+    "an executor, a function that makes one, flowing.processes(...), or None for threads of this process"
+)
+
+
+def is_executor_option(value: object) -> bool:
+    """Tell whether it can say where a body runs."""
+    if value is UNSET or value is None or isinstance(value, Processes):
+        return True
+    return callable(value) or callable(getattr(value, "submit", None))
+
+
+def refuse_executor(options: Options, *, task: str) -> None:
+    """Raise `ConfigError` where an `async def` is to run in an executor."""
+    if options.executor is not UNSET and options.executor is not None:
+        raise ConfigError(
+            f"task {one_line(task)!r} is an `async def`, which runs on the event loop, and has executor=...; "
+            f"leave executor out, or make the task a plain def"
+        )
 
 
 def _refused(option: str, value: object, task: str, allowed: str) -> ConfigError:

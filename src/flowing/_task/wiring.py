@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from typing_extensions import override
 
 from flowing._record import record
-from flowing._task.functions import misfit, parameters_of, refuse_unsupported, show_call, show_type
+from flowing._task.functions import checked_async, misfit, parameters_of, show_call, show_type
 from flowing._task.references import reduce_function
 from flowing._text import one_line
 from flowing.errors import ConfigError, DetachedDependencyError, SignatureError
@@ -199,7 +199,7 @@ def checked_predicate(predicate: object, task: str) -> Callable[..., object] | N
 def _option_function(given: object, who: Who) -> Callable[..., object]:
     if not callable(given):
         raise ConfigError(f"{who} is {show_type(given)}; give it a function, or None")
-    refuse_unsupported(given, who)
+    checked_async(given, who)
     return given
 
 

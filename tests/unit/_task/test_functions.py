@@ -14,7 +14,7 @@ import pytest
 
 from flowing._task.functions import Parameters, name_of, parameters_of, place_of, show_call, show_type
 from flowing.errors import UnsupportedFunctionError
-from flowing.task import Depends, bind, task
+from flowing.task import AsyncTask, Depends, SyncTask, bind, task
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -132,15 +132,14 @@ class GeneratorCall:
     ],
     ids=lambda function: type(function).__name__,
 )
-def test_async_functions_are_refused_for_now(function: Callable[..., Any]) -> None:
-    """[G8] In whatever they are wrapped, with the fix."""
-    fix = r"async def tasks are not supported yet; write a plain def that calls asyncio\.run"
-    with pytest.raises(UnsupportedFunctionError, match=f"task 'step': .*{fix}"):
-        task(function, name="step")
-    with pytest.raises(UnsupportedFunctionError, match=fix):
-        bind(function)
-    with pytest.raises(UnsupportedFunctionError, match=f"when of task 'step'.*{fix}"):
-        task(plain, name="step", depends_on=[number], when=function)
+def test_an_async_function_makes_an_async_task(function: Callable[..., Any]) -> None:
+    """[G8] In whatever it is wrapped; as a gate, it is awaited too."""
+    step = task(function, name="step")
+    assert isinstance(step, AsyncTask)
+    assert isinstance(bind(function), AsyncTask)
+    assert isinstance(step.with_options(retry=1), AsyncTask)
+    assert asyncio.run(step()) == 1
+    assert isinstance(task(plain, name="step", depends_on=[number], when=function), SyncTask)
 
 
 @pytest.mark.parametrize(

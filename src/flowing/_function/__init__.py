@@ -1,0 +1,1 @@
+"""A flow as a plain function, for agent frameworks to take for a tool, in parts. `Flow.as_function` is the way in."""
