@@ -1,0 +1,1 @@
+"""The command line, a module a verb: parses its words, prints, gives the exit status. No rules of a run."""

@@ -1,0 +1,54 @@
+"""Every example in a docstring runs, and prints what it says."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import re
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "src"
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def examples_of(source: str) -> list[tuple[int, str]]:
+    """Give the docstrings that have an example, with their lines."""
+    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, DOCUMENTED)]
+    found = [(getattr(node, "lineno", 1), ast.get_docstring(node) or "") for node in nodes]
+    return [(line, text) for line, text in found if ">>>" in text or "```python" in text]
+
+
+def run(text: str, name: str) -> None:
+    """Run the fenced programs of a docstring, and then its dialogues, each in a namespace of its own."""
+    for block in re.findall(r"^( *)```python\n(.*?)^\1```", text, re.DOTALL | re.MULTILINE):
+        exec(compile(dedent(block[1]), name, "exec", dont_inherit=True), {"__name__": "docstring"})
+    dialogue = doctest.DocTestParser().get_doctest(text, {"__name__": "docstring"}, name, name, 0)
+    said: list[str] = []
+    doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(dialogue, out=said.append)
+    assert not said, "".join(said)
+
+
+def test_the_examples_are_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    files = sorted(SOURCE.rglob("*.py"))
+    assert len(files) > 100
+    for file in files:
+        for line, text in examples_of(file.read_text(encoding="utf-8")):
+            run(text, f"{file.name}:{line}")
+
+
+@pytest.mark.parametrize(
+    "docstring",
+    ['"""Add.\n\n    >>> 1 + 1\n    3\n    """', '"""Add.\n\n    ```python\n    assert 1 + 1 == 3\n    ```\n    """'],
+)
+def test_an_example_that_is_not_true_is_found_out(docstring: str) -> None:
+    """Control; and the same with the right number passes."""
+    source = f"def add():\n    {docstring}\n"
+    ((line, text),) = examples_of(source)
+    assert line == 1
+    with pytest.raises(AssertionError):
+        run(text, "wrong")
+    run(text.replace("3", "2"), "right")
