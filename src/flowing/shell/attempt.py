@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final, final
 
 from flowing._record import record
-from flowing.errors import AttemptCancelled, NoCurrentAttempt
+from flowing.errors import AttemptCancelled, BlockingSleepError, NoCurrentAttempt
+from flowing.shell.tracebacks import stuck_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from flowing._bodies import Body
     from flowing.core.status import Running
-    from flowing.shell.seams import Bell
+    from flowing.shell.seams import Bell, Elsewhere
 
 
 @record
@@ -28,15 +30,20 @@ class Course:
 
 @final
 class Attempt:
-    """An attempt that a worker has taken. Mutable: `cancelled` and `over` are set once, from any thread."""
+    """An attempt that a worker has taken. Mutable: `cancelled`, `interrupted` and `over` are set once, by any thread.
+
+    `elsewhere` is what its thread waits for, while part of it runs outside that thread.
+    """
 
     __slots__ = (
         "_wake_up",
         "body",
         "cancelled",
         "course",
+        "elsewhere",
         "epoch",
         "inputs",
+        "interrupted",
         "over",
         "row",
         "spent",
@@ -56,7 +63,9 @@ class Attempt:
         self.spent: object = None  # what the attempt before it left; the worker lets go of it, outside the lock
         self.thread_id: int | None = None
         self.cancelled: bool = False
+        self.interrupted: bool = False
         self.over: bool = False
+        self.elsewhere: Elsewhere | None = None
         self._wake_up: Bell | None = None
 
     @property
@@ -80,13 +89,34 @@ class Attempt:
         if self._wake_up is not None:
             self._wake_up.set()
 
+    def interrupt(self) -> None:
+        """Cancel, and break off what runs outside the attempt's thread. Not under the desk's lock."""
+        self.cancel()
+        # Whoever goes elsewhere says so and then looks at the flag; so he sees it, or is seen here.
+        self.interrupted = True
+        if self.elsewhere is not None:
+            self.elsewhere.interrupt()
+
+    def stuck_at(self) -> str | None:
+        """Say in which line it is, where that is known."""
+        elsewhere = self.elsewhere
+        return stuck_at(self.thread_id) if elsewhere is None else elsewhere.stuck_at()
+
     def sleep(self, seconds: float) -> None:
         """Wait for the time to pass or for `cancel()`."""
+        if self.elsewhere is not None and _is_on_a_loop():
+            raise BlockingSleepError(self.body.name)
         if self._wake_up is None:
             self._wake_up = self.course.bell()
         # `cancel()` sets the flag before it looks for the event, so one of the two sees the other.
         if self.cancelled or self._wake_up.wait(min(seconds, threading.TIMEOUT_MAX)):
             raise AttemptCancelled(self.body.name)
+
+
+def _is_on_a_loop() -> bool:
+    """Tell whether an event loop runs in the calling thread. Does not load asyncio to find out."""
+    asyncio = sys.modules.get("asyncio")
+    return asyncio is not None and asyncio._get_running_loop() is not None  # noqa: SLF001 - documented, for event loops
 
 
 CURRENT: Final[ContextVar[Attempt]] = ContextVar("flowing.current")
@@ -142,6 +172,8 @@ class CurrentAttempt:
 
         Raises:
             AttemptCancelled: the attempt was cancelled before the time was over; let it end the body.
+            BlockingSleepError: an `async def` would block its event loop; it awaits `asyncio.sleep()`, which a
+                time-out interrupts.
         """
         self._attempt.sleep(seconds)
 

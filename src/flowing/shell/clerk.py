@@ -1,7 +1,8 @@
 """The clerk: the thread that keeps the timers, hires workers, and serves requests to cancel. No scheduling decisions.
 
-Requests reach it through queues that never block, so they can be made under the desk's lock, and by a caller that is
-being interrupted: it stores a flag and puts a token in a `SimpleQueue`, which is safe in every such place.
+Requests never block, so they can be made under the desk's lock, and by a caller that is being interrupted: it stores a
+flag and releases a lock that the clerk waits for, which is safe in every such place. A `SimpleQueue` would be, too, but
+up to CPython 3.12 its `get(timeout=...)` waits for ever if the time is over before the wait begins.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
-import queue
+import threading
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from flowing._text import one_line
@@ -19,7 +21,6 @@ from flowing.errors import TaskTimeoutError
 from flowing.shell.attempt import Attempt
 from flowing.shell.log import warn
 from flowing.shell.perform import is_retried, jitter
-from flowing.shell.tracebacks import stuck_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,10 +47,11 @@ class Clerk:
         self._stall_warning_s = stall_warning_s
         self._sequence = itertools.count()
         self._mail: deque[_Timer] = deque()
-        self._bell: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._bell = threading.Lock()  # free when it has been rung
         self._wakes_at_s = math.inf
         self._wanted = False  # a worker; the desk asks for one at a time
         self._cancels = 0
+        self._then: Callable[[], None] | None = None
         self._stopped = False
 
     def report_at(self, due_s: float, event: Event) -> None:
@@ -66,22 +68,27 @@ class Clerk:
         self._mail.append(timer)
         # The clerk publishes when it wakes and then looks into its mail; so it sees the timer, or we see its time.
         if timer[0] < self._wakes_at_s or len(self._mail) > _MAIL_MAX:
-            self._bell.put(None)
+            self._ring()
 
     def hire(self, desk: Desk) -> None:  # noqa: ARG002 - a clerk serves one desk
         """Have one more worker started."""
         self._wanted = True
-        self._bell.put(None)
+        self._ring()
 
-    def cancel(self, *, at_once: bool = False) -> None:
-        """Ask the run to stop; at once: without grace for what is running."""
+    def cancel(self, *, at_once: bool = False, then: Callable[[], None] | None = None) -> None:
+        """Ask the run to stop; at once: without grace for what is running. What is to be done `then` is done once."""
         self._cancels = 2 if at_once else max(1, self._cancels)
-        self._bell.put(None)
+        self._then = then or self._then
+        self._ring()
 
     def stop(self) -> None:
         """Report nothing more, and let the thread end."""
         self._stopped = True
-        self._bell.put(None)
+        self._ring()
+
+    def _ring(self) -> None:
+        with suppress(RuntimeError):  # it has been rung already
+            self._bell.release()
 
     def run(self, desk: Desk) -> None:
         """Open the desk, then serve timers and requests until the run is over."""
@@ -99,6 +106,9 @@ class Clerk:
             if self._wanted:
                 self._wanted = False
                 self._start_worker(desk)
+            if cancels and self._then is not None:
+                then, self._then = self._then, None
+                then()
             self._sort_in(timers)
             self._report_due(timers, desk)
             next_s = min(timers[0][0] if timers else math.inf, long_runners.look(self._clock()))
@@ -126,14 +136,12 @@ class Clerk:
                 desk.report(what)
             elif not what.over:
                 desk.report(time_out(what, now_s))
+                what.interrupt()  # its report comes after that of the time-out
 
     def _wait_until(self, due_s: float) -> None:
         left_s = due_s - self._clock()
-        try:
-            if left_s > 0:
-                self._bell.get(timeout=min(left_s, _WAIT_MAX_S))
-        except queue.Empty:
-            pass
+        if left_s > 0:
+            self._bell.acquire(timeout=min(left_s, _WAIT_MAX_S))
 
 
 _WAIT_MAX_S: Final = 3600.0  # an endless wait is many long ones: no timeout overflows
@@ -143,8 +151,7 @@ def time_out(attempt: Attempt, now_s: float) -> AttemptTimedOut:
     """Word the report of a deadline that has passed."""
     body = attempt.body
     assert body.timeout_s is not None
-    where = stuck_at(attempt.thread_id)
-    error = TaskTimeoutError(body.name, attempt=attempt.number, timeout_s=body.timeout_s, stuck_at=where)
+    error = TaskTimeoutError(body.name, attempt=attempt.number, timeout_s=body.timeout_s, stuck_at=attempt.stuck_at())
     return AttemptTimedOut(
         task=attempt.task,
         attempt=attempt.number,
@@ -181,5 +188,5 @@ class _LongRunners:
             "task %s has been running for more than %g s and is in %s; give it a timeout_s, or raise stall_warning_s",
             repr(one_line(attempt.body.name)),
             self._warning_s,
-            one_line(stuck_at(attempt.thread_id) or "an unknown line"),
+            one_line(attempt.stuck_at() or "an unknown line"),
         )

@@ -8,12 +8,11 @@ from __future__ import annotations
 import os
 import threading
 import time
-from typing import TYPE_CHECKING, Never
+from typing import TYPE_CHECKING
 
-from flowing._text import one_line
 from flowing.core.events import AttemptFailed, AttemptSucceeded, CancelRequested, InputRejected, ResultsCommitted
-from flowing.shell.log import warn
-from flowing.shell.perform import perform
+from flowing.shell.forks import leave_forked_child
+from flowing.shell.perform import perform, run_in_place
 from flowing.shell.seams import Saving
 from flowing.shell.tracebacks import clean
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from flowing.core.events import AttemptEvent
     from flowing.shell.attempt import Attempt
     from flowing.shell.desk import Desk
-    from flowing.shell.seams import Store
+    from flowing.shell.seams import Await, Store
 
 
 class ThreadWorker:
@@ -48,8 +47,16 @@ class ThreadWorker:
 class Crew:
     """The worker threads of one run, hired when there is something to start."""
 
-    def __init__(self, context: Context, *, keep_frames: bool, store: Store | None = None) -> None:
+    def __init__(
+        self,
+        context: Context,
+        *,
+        keep_frames: bool,
+        store: Store | None = None,
+        wait_for: Await = run_in_place,
+    ) -> None:
         self._context = context
+        self._wait_for = wait_for
         self._keep_frames = keep_frames
         self._pid = os.getpid()
         self._threads: list[threading.Thread] = []
@@ -70,9 +77,9 @@ class Crew:
         """Give the threads that have ended, or have not begun yet. While a run is open, no thread ends by itself."""
         return frozenset(thread for thread in self._threads.copy() if not thread.is_alive())
 
-    def join(self, desk: Desk, *, until_s: float) -> None:
-        """Wait for the threads that are on their way out; not for those stuck in a body."""
-        stuck = {attempt.thread_id for attempt in (*desk.live.values(), *desk.abandoned.values())}
+    def join(self, desk: Desk, freed: frozenset[int | None] = frozenset(), *, until_s: float) -> None:
+        """Wait for the threads that are on their way out, or were freed; not for those stuck in a body."""
+        stuck = {attempt.thread_id for attempt in (*desk.live.values(), *desk.abandoned.values())} - freed
         for thread in self._threads:
             if thread.ident not in stuck and thread.is_alive():
                 thread.join(max(0.0, until_s - time.monotonic()))
@@ -87,7 +94,7 @@ class Crew:
 
     def _serve(self, desk: Desk, worker: ThreadWorker, number: int) -> None:
         event: AttemptEvent | ResultsCommitted | None = None
-        thread_id, store = threading.get_ident(), self._store
+        thread_id, store, wait_for = threading.get_ident(), self._store, self._wait_for
         try:
             while True:
                 if desk.visit(worker, event):
@@ -100,11 +107,11 @@ class Crew:
                     attempt.spent = None
                     if store is not None:
                         store.begins(attempt, number)
-                    event = self._context.copy().run(perform, attempt)
+                    event = self._context.copy().run(perform, attempt, wait_for)
                     attempt.over = True
                     attempt.inputs = ()
                     if os.getpid() != self._pid:
-                        _leave_forked_child(attempt)
+                        leave_forked_child(attempt)
                     if store is not None:
                         store.has_ended(number)
                     if type(event) is not AttemptSucceeded:
@@ -129,12 +136,3 @@ class Crew:
             clean(event.error, keep_frames=self._keep_frames)
             if issubclass(type(event.error), KeyboardInterrupt):  # `isinstance` may ask the error (FAULTS R7)
                 desk.report(CancelRequested())
-
-
-def _leave_forked_child(attempt: Attempt) -> Never:
-    """End a process that a body forked and forgot to end: it must not go on with the parent's run (FAULTS X9)."""
-    warn(
-        "task %s came back in a forked child too, which ends here; end such a child in the body, with os._exit()",
-        repr(one_line(attempt.body.name)),
-    )
-    os._exit(1)

@@ -9,11 +9,13 @@ from flowing._record import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from types import CoroutineType
 
     from flowing.core.events import Event
     from flowing.core.status import CommitDue
     from flowing.shell.attempt import Attempt
     from flowing.shell.desk import Desk
+    from flowing.shell.parcels import Call
 
 
 class Worker(Protocol):
@@ -111,6 +113,50 @@ class Bell(Protocol):
 
     def wait(self, timeout: float | None = None) -> bool:
         """Sleep for so many seconds; True if woken before."""
+        ...
+
+
+class Elsewhere(Protocol):
+    """A part of an attempt that runs outside its thread, which waits for it."""
+
+    def interrupt(self) -> None:
+        """Have it break off soon. Never waits; may be called again, from any thread."""
+        ...
+
+    def stuck_at(self) -> str | None:
+        """Say in which line it is, where that is known."""
+        ...
+
+
+class Await(Protocol):
+    """What runs the coroutines of attempts."""
+
+    def __call__(self, attempt: Attempt, coroutine: CoroutineType[object, object, object], /) -> object:
+        """Run the coroutine, in a copy of the calling context, and give its value. Waits until it is over.
+
+        Raises:
+            AttemptCancelled: it broke off because the attempt was interrupted.
+            BaseException: whatever the coroutine raised.
+        """
+        ...
+
+
+class Place(Protocol):
+    """Where calls are carried out."""
+
+    def run(self, call: Call, attempt: Attempt) -> object:
+        """Have it carried out, and give its value; waits.
+
+        Raises:
+            AttemptCancelled: it was interrupted.
+            UnsendableError: it can't be sent there, or its result can't be sent back.
+            ExecutorBroken, ProcessDied: there was no answer.
+            BaseException: what the body raised.
+        """
+        ...
+
+    def end(self) -> frozenset[int | None]:
+        """Let go of everybody who waits, and of what was made for the run; give the threads that had waited."""
         ...
 
 

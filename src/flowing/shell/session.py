@@ -27,18 +27,21 @@ from flowing.core.status import Because
 from flowing.core.transition import transition
 from flowing.errors import FlowingError, WorkerCrashed, WorkersExhausted, WorkerStartError
 from flowing.shell.clerk import Clerk
+from flowing.shell.coroutines import Coroutines
 from flowing.shell.crew import Crew
 from flowing.shell.desk import Desk
 from flowing.shell.seams import Observer, Store, World
-from flowing.shell.tracebacks import stuck_at
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
     from collections.abc import Sequence
 
     from flowing._bodies import Body
     from flowing.core.state import State
+    from flowing.shell.remote import Executors
 
 _LOOK_S = 2.0  # how often the waiting caller looks whether all threads are there
+_LAST_S = 1.0  # how long coroutines that were cancelled in the end are waited for
 _JOIN_S = 1.0  # threads on their way out need microseconds; a machine under load more
 
 
@@ -61,8 +64,17 @@ class Session:
         settings: Settings,
         observer: Observer,
         store: Store | None = None,
+        *,
+        loop: AbstractEventLoop | None = None,
+        executors: Executors | None = None,
     ) -> None:
-        self._crew = Crew(copy_context(), keep_frames=settings.keep_frames, store=store)
+        self._coroutines = Coroutines(loop)
+        self._executors = executors
+        if executors is not None:
+            executors.on_broken = self.cancel
+        self._crew = Crew(
+            copy_context(), keep_frames=settings.keep_frames, store=store, wait_for=self._coroutines.wait_for
+        )
         self._clerk = Clerk(time.monotonic, self._crew.hire, stall_warning_s=settings.stall_warning_s)
         self._closed: queue.SimpleQueue[None] = queue.SimpleQueue()
         world = World(time.monotonic, self._clerk, self._clerk, on_closed=partial(self._closed.put, None))
@@ -74,6 +86,8 @@ class Session:
         self._first: deque[None] = deque([None])
         self._clerk_started = False
         self._clerk_works = threading.Lock()  # held by the clerk's thread as long as it lives
+        self._stuck: list[str] = []  # where timed-out attempts were when the run ended
+        self._freed: frozenset[int | None] = frozenset()  # threads whose coroutines were ended
 
     @property
     def state(self) -> State:
@@ -81,9 +95,14 @@ class Session:
         state = self._desk.state
         return state if isinstance(state.phase, Closed) else evolve(state, table=state.table.copy())
 
-    def cancel(self) -> None:
-        """Ask the run to stop (D9). Safe from any thread, in any state."""
-        self._clerk.cancel()
+    @property
+    def passing(self) -> State:
+        """The run as it is now, for one look. O(1), but who keeps it keeps everything that comes after it too."""
+        return self._desk.state
+
+    def cancel(self, *, at_once: bool = False, coroutines: bool = False) -> None:
+        """Ask the run to stop (D9), and its coroutines to end now if told to. Safe from any thread, in any state."""
+        self._clerk.cancel(at_once=at_once, then=self._coroutines.cancel if coroutines else None)
 
     def conduct(self) -> State:
         """Run until everything is over, and give the state in the end.
@@ -131,6 +150,9 @@ class Session:
                 "a thread of flowing's was killed from outside, and the run was ended; resume() keeps what succeeded"
             )
             self._desk.break_down(WorkerCrashed(message))
+        if (fault := self._coroutines.fault()) is not None:
+            message = f"the event loop of the run {fault}, and the run was ended; resume() keeps what succeeded"
+            self._desk.break_down(WorkerCrashed(message))
         return missing
 
     def _start_clerk(self) -> None:
@@ -152,20 +174,35 @@ class Session:
 
     def _keep_time(self) -> None:
         with self._clerk_works:
+            is_first = False
             try:
                 if self._first:
                     self._first.pop()
+                    is_first = True
                     self._clerk.run(self._desk)
             except BaseException as error:  # noqa: BLE001 - FAULTS X11: whatever hit us, the run must end
                 self._desk.break_down(error)
+            if is_first:
+                self._end_what_runs_elsewhere()
+
+    def _end_what_runs_elsewhere(self) -> None:
+        """Free the threads that wait for coroutines and executors. In the clerk's thread: no interrupt hits it."""
+        self._stuck = [f"{attempt.body.name} at {attempt.stuck_at()}" for attempt in self._desk.abandoned.values()]
+        self._freed = self._coroutines.end(until_s=time.monotonic() + _LAST_S)
+        if self._executors is not None:
+            self._freed |= self._executors.end()
 
     def _join(self) -> None:
-        self._crew.join(self._desk, until_s=time.monotonic() + _JOIN_S)
-        if self._clerk_works.acquire(timeout=_JOIN_S):
+        if self._clerk_works.acquire(timeout=_LAST_S + _JOIN_S):
             self._clerk_works.release()
+        until_s = time.monotonic() + _JOIN_S
+        self._coroutines.join(until_s=until_s)
+        self._crew.join(self._desk, self._freed, until_s=until_s)
 
     def _raise_what_ended_it(self) -> None:
         error = self._desk.broken
+        if error is None and self._executors is not None:
+            error = self._executors.broken
         if isinstance(error, FlowingError):
             raise error
         if error is not None:
@@ -176,10 +213,7 @@ class Session:
             raise WorkerCrashed(message) from error
         phase = self._desk.state.phase
         if isinstance(phase, Closed) and phase.because is Because.EXHAUSTED:
-            stuck = [
-                f"{attempt.body.name} at {stuck_at(attempt.thread_id)}" for attempt in self._desk.abandoned.values()
-            ]
-            raise WorkersExhausted(stuck, grace_s=self._settings.grace_s)
+            raise WorkersExhausted(self._stuck, grace_s=self._settings.grace_s)
 
 
 def _shutting_down() -> RuntimeError:

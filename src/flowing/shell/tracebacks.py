@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from typing import TYPE_CHECKING, Final
+from types import CoroutineType, GeneratorType
+from typing import TYPE_CHECKING, Final, cast
 
 from flowing._text import field_of, members_of
 
@@ -63,7 +64,25 @@ def stuck_at(thread_id: int | None) -> str | None:
     innermost = frame
     while frame is not None and not _is_users(frame.f_code.co_filename):
         frame = frame.f_back
-    frame = frame or innermost
+    return _line_of(frame or innermost)
+
+
+def suspended_at(coroutine: CoroutineType[object, object, object]) -> str | None:
+    """Say in which line a coroutine waits: the innermost one that is the user's, of it and what it awaits."""
+    awaited: object = coroutine
+    frame, found = None, None
+    while isinstance(awaited, CoroutineType | GeneratorType):
+        if isinstance(awaited, CoroutineType):
+            frame, awaited = awaited.cr_frame, awaited.cr_await
+        else:
+            generator = cast("GeneratorType[object, object, object]", awaited)  # proof: all of these are objects
+            frame, awaited = generator.gi_frame, generator.gi_yieldfrom
+        if frame is not None and (found is None or _is_users(frame.f_code.co_filename)):
+            found = frame
+    return _line_of(found)
+
+
+def _line_of(frame: FrameType | None) -> str | None:
     return None if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import itertools
 import os
 import sys
 import threading
@@ -11,6 +12,7 @@ import pytest
 
 from flowing import Flow, FlowRunningError, ForkedProcessError, StepState, WorkerCrashed, WorkerStartError, task
 from flowing._bodies import Body, BoundCall
+from flowing._runs import Runs
 from flowing.core import Node
 from flowing.shell import session as session_module
 from flowing.shell.observers import Observers
@@ -56,17 +58,17 @@ def test_a_flow_that_an_interrupt_tore_out_of_its_last_line_is_taken_back(monkey
     for call in (Flow.run, Flow.resume):
         flow = Flow(one)
 
-        def interrupted(_: Flow, session: Session) -> None:
+        def interrupted(_: Runs, session: Session) -> None:
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
-            patch.setattr(Flow, "_take_back", interrupted)
+            patch.setattr(Runs, "_take_back", interrupted)
             with pytest.raises(KeyboardInterrupt):
                 flow.run()
-        assert flow._session is not None
+        assert flow._runs.session is not None
         assert flow.results[one].value == 1
         assert call(flow).ok
-        assert flow._session is None
+        assert flow._runs.session is None
 
 
 def test_while_another_thread_waits_nobody_takes_the_flow_back() -> None:
@@ -101,12 +103,12 @@ def test_in_a_forked_child_every_call_says_so() -> None:
     thread = threading.Thread(target=flow.run, daemon=True)
     thread.start()
     assert started.wait(GUARD_S)
-    assert flow._session is not None
-    flow._session.pid = os.getpid() + 1
+    assert flow._runs.session is not None
+    flow._runs.session.pid = os.getpid() + 1
     for call in (flow.run, flow.resume, lambda: flow.override(slow, None), lambda: flow.invalidate(slow)):
         with pytest.raises(ForkedProcessError, match="make a new Flow in the child"):
             call()
-    flow._session.pid = os.getpid()
+    flow._runs.session.pid = os.getpid()
     go_on.set()
     thread.join(GUARD_S)
 
@@ -131,26 +133,20 @@ def test_a_clerk_that_cannot_be_had_is_an_error_with_the_way_out(monkeypatch: py
 
 def test_an_error_in_flowings_own_code_ends_the_run_with_its_name() -> None:
     """[X11] And what had succeeded is kept."""
+    counted = itertools.count(1)
 
-    class Broken:
-        """Raises under the desk's lock, as nothing of a user's can."""
-
-        listening = True
-
-        def __init__(self) -> None:
-            self.count = 0
-
-        def observe(self, event: object) -> None:
-            self.count += 1
-            if self.count == 5:
-                raise ZeroDivisionError
+    def observe(event: object) -> None:
+        """Raise under the desk's lock, as nothing of a user's can."""
+        if next(counted) == 5:
+            raise ZeroDivisionError
 
     @task(depends_on=[one])
     def two(one: int) -> int:
         return one + 1
 
     flow = Flow(two)
-    flow._observers = Broken()  # type: ignore[assignment]  # on purpose
+    flow._observers.listening = True
+    flow._observers.observe = observe  # type: ignore[method-assign]  # on purpose
     with pytest.raises(WorkerCrashed, match=r"ZeroDivisionError hit flowing's own code.*resume\(\) keeps") as caught:
         flow.run()
     assert isinstance(caught.value.__cause__, ZeroDivisionError)

@@ -89,7 +89,7 @@ def test_a_thread_is_stuck_where_its_own_code_is() -> None:
     thread = threading.Thread(target=flow.run, daemon=True)
     thread.start()
     ready.wait(GUARD_S)
-    session = flow._session
+    session = flow._runs.session
     assert session is not None
     for attempt in list(session._desk.live.values()):
         where = stuck_at(attempt.thread_id)
