@@ -2,9 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+from flowing._task.options import processes
 from flowing.errors import (
     AttemptCancelled,
     AttemptUncertain,
+    BlockingSleepError,
     CheckpointCorrupt,
     CheckpointError,
     CheckpointLocked,
@@ -14,15 +16,22 @@ from flowing.errors import (
     CycleError,
     DetachedDependencyError,
     DuplicateTaskError,
+    EventLogError,
+    ExecutorBroken,
+    ExtraMissing,
     FlowChangedError,
     FlowFailed,
     FlowingError,
     FlowRunningError,
     ForkedProcessError,
     GraphError,
+    InputError,
+    InputTypeError,
     InvalidTransition,
+    MissingInputError,
     NoCurrentAttempt,
     NotATaskError,
+    ProcessDied,
     RestoredError,
     ResultUnavailable,
     ResultUnreadable,
@@ -32,7 +41,9 @@ from flowing.errors import (
     TaskDefinitionError,
     TaskFailed,
     TaskTimeoutError,
+    UnknownInputError,
     UnknownTaskError,
+    UnsendableError,
     UnsupportedFunctionError,
     WorkerCrashed,
     WorkersExhausted,
@@ -42,15 +53,23 @@ from flowing.flow import Flow
 from flowing.results import Results, StepResult, StepState
 from flowing.shell.attempt import CurrentAttempt, current
 from flowing.shell.observers import EventsLost, Observation, Subscription
-from flowing.task import AsyncTask, Depends, SyncTask, Task, bind, task
+from flowing.task import AsyncTask, Depends, Param, SyncTask, Task, bind, param, task
 
 if TYPE_CHECKING:
     from flowing._check.check import CheckedWiring, Finding, check
+    from flowing._function.to_json import to_json
+    from flowing._watching import progress
     from flowing.checkpoint import JsonCodec, MemoryStore, PickleCodec, SqliteStore
+    from flowing.events import EventLog, Recording, read_events, record, replay
 else:
-    _MODULES = dict.fromkeys(("CheckedWiring", "Finding", "check"), "flowing._check.check") | dict.fromkeys(
-        ("JsonCodec", "MemoryStore", "PickleCodec", "SqliteStore"), "flowing.checkpoint"
-    )
+    _NAMES = {
+        "flowing._check.check": ("CheckedWiring", "Finding", "check"),
+        "flowing._function.to_json": ("to_json",),
+        "flowing._watching": ("progress",),
+        "flowing.checkpoint": ("JsonCodec", "MemoryStore", "PickleCodec", "SqliteStore"),
+        "flowing.events": ("EventLog", "Recording", "read_events", "record", "replay"),
+    }
+    _MODULES = {name: module for module, names in _NAMES.items() for name in names}
 
     def __getattr__(name: str) -> object:
         """Load what few programs need when one asks for it."""
@@ -65,6 +84,7 @@ __all__ = [
     "AsyncTask",
     "AttemptCancelled",
     "AttemptUncertain",
+    "BlockingSleepError",
     "CheckedWiring",
     "CheckpointCorrupt",
     "CheckpointError",
@@ -77,7 +97,11 @@ __all__ = [
     "Depends",
     "DetachedDependencyError",
     "DuplicateTaskError",
+    "EventLog",
+    "EventLogError",
     "EventsLost",
+    "ExecutorBroken",
+    "ExtraMissing",
     "Finding",
     "Flow",
     "FlowChangedError",
@@ -86,13 +110,19 @@ __all__ = [
     "FlowingError",
     "ForkedProcessError",
     "GraphError",
+    "InputError",
+    "InputTypeError",
     "InvalidTransition",
     "JsonCodec",
     "MemoryStore",
+    "MissingInputError",
     "NoCurrentAttempt",
     "NotATaskError",
     "Observation",
+    "Param",
     "PickleCodec",
+    "ProcessDied",
+    "Recording",
     "RestoredError",
     "ResultUnavailable",
     "ResultUnreadable",
@@ -109,7 +139,9 @@ __all__ = [
     "TaskDefinitionError",
     "TaskFailed",
     "TaskTimeoutError",
+    "UnknownInputError",
     "UnknownTaskError",
+    "UnsendableError",
     "UnsupportedFunctionError",
     "WorkerCrashed",
     "WorkerStartError",
@@ -117,5 +149,12 @@ __all__ = [
     "bind",
     "check",
     "current",
+    "param",
+    "processes",
+    "progress",
+    "read_events",
+    "record",
+    "replay",
     "task",
+    "to_json",
 ]

@@ -89,6 +89,28 @@ class UnknownTaskError(FlowingError, KeyError):
         return str(self.args[0]) if self.args else ""
 
 
+class InputError(FlowingError, TypeError):
+    """The inputs of a run are not what the flow's parameters ask for. `parameters` are the names at fault."""
+
+    parameters: tuple[str, ...]
+
+    def __init__(self, message: str, *, parameters: Sequence[str] = ()) -> None:
+        self.parameters = tuple(parameters)
+        super().__init__(message)
+
+
+class MissingInputError(InputError):
+    """A parameter without a default was given no value."""
+
+
+class UnknownInputError(InputError):
+    """The flow has no parameter of that name."""
+
+
+class InputTypeError(InputError):
+    """A value is not of the type that its parameter was declared with."""
+
+
 class FlowRunningError(FlowingError):
     """The flow is running, and the call needs it to stand still."""
 
@@ -161,6 +183,19 @@ class AttemptCancelled(FlowingError):  # noqa: N818 - the name given by the desi
         super().__init__(f"task {one_line(task)!r} was cancelled while it slept; let this error end the body")
 
 
+class BlockingSleepError(FlowingError, RuntimeError):
+    """`current().sleep()` was called on the event loop that an `async def` task shares with all others."""
+
+    task: str
+
+    def __init__(self, task: str) -> None:
+        self.task = task
+        super().__init__(
+            f"task {one_line(task)!r} called current().sleep(), which would block its event loop; "
+            f"write `await asyncio.sleep(...)`, which a time-out interrupts too"
+        )
+
+
 class NoCurrentAttempt(FlowingError, LookupError):  # noqa: N818 - says what is missing, as its neighbours do
     """`current()` was called outside a task's body."""
 
@@ -216,6 +251,46 @@ class WorkerCrashed(FlowingError):  # noqa: N818 - says what happened, as its ne
 
 class InvalidTransition(FlowingError):  # noqa: N818 - the name given by the design
     """An event reached a status in which it can't happen: a bug in the shell, never a user's mistake."""
+
+
+# ── what another process cannot do, or did ──────────────────────────────────────────────────────
+
+
+class UnsendableError(FlowingError, TypeError):
+    """Something of a task can't be sent to another process, or back. `what` says which part of it."""
+
+    task: str
+    what: str
+
+    def __init__(self, message: str, *, task: str, what: str) -> None:
+        self.task, self.what = task, what
+        super().__init__(message)
+
+
+class ProcessDied(FlowingError):  # noqa: N818 - says what happened, as its neighbours do
+    """The process that ran an attempt ended without an answer. `exit_code` is negative for a signal."""
+
+    task: str
+    exit_code: int | None
+
+    def __init__(self, message: str, *, task: str, exit_code: int | None) -> None:
+        self.task, self.exit_code = task, exit_code
+        super().__init__(message)
+
+
+class ExecutorBroken(FlowingError):  # noqa: N818 - the name given by the design
+    """An executor takes no more work, or lost what it had. `is_replaced` if a factory makes a new one for what follows.
+
+    Without a factory it ends the run; `task` is the first one that met it.
+    """
+
+    task: str
+    executor: str
+    is_replaced: bool
+
+    def __init__(self, message: str, *, task: str, executor: str, is_replaced: bool) -> None:
+        self.task, self.executor, self.is_replaced = task, executor, is_replaced
+        super().__init__(message)
 
 
 # ── what a checkpoint cannot do, or found ────────────────────────────────────────────────────────
@@ -299,3 +374,27 @@ class RestoredError(FlowingError):
     def __init__(self, summary: str, *, type_name: str = "", traceback_text: str = "") -> None:
         self.summary, self.type_name, self.traceback_text = summary, type_name, traceback_text
         super().__init__(summary)
+
+
+# ── what is written for people, and what they watch with ─────────────────────────────────────────
+
+
+class EventLogError(FlowingError, ValueError):
+    """Events can't be played again, or a file of them can't be read: `path` and `line` say where, if in a file."""
+
+    path: str | None
+    line: int | None
+
+    def __init__(self, message: str, *, path: str | None = None, line: int | None = None) -> None:
+        self.path, self.line = path, line
+        super().__init__(message)
+
+
+class ExtraMissing(FlowingError, ImportError):  # noqa: N818 - says what happened, as its neighbours do
+    """What was asked for needs a package that flowing does not bring along; `extra` is the name to install it by."""
+
+    extra: str
+
+    def __init__(self, what: str, *, extra: str, package: str) -> None:
+        self.extra = extra
+        super().__init__(f"{what} needs the package {package}; install it with: pip install 'flowing-dag[{extra}]'")

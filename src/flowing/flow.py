@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-import math
-import os
-import threading
-import time
-from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Literal, ParamSpec, Self, TypeVar, cast
-
-from attrs import evolve
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Self, TypeVar, cast, get_overloads, overload
 
 from flowing._compile import compile_flow
-from flowing._text import describe_error, one_line
-from flowing.core.events import ResultProvided, ResultsInvalidated, ResumeRequested, RunRequested
+from flowing._flow_options import flag, one_of, refused, seconds, whole
+from flowing._inputs import Inputs
+from flowing._runs import Runs
+from flowing._task.options import EXECUTORS_ALLOWED, UNSET, is_executor_option
+from flowing._text import one_line
+from flowing.core.events import ResultProvided, ResultsInvalidated
 from flowing.core.graph import Limits
-from flowing.core.state import Closed, Idle, State, initial
-from flowing.core.transition import transition
-from flowing.errors import CheckpointError, ConfigError, FlowRunningError, ForkedProcessError, NotATaskError
+from flowing.errors import NotATaskError
 from flowing.results import Results, StepResult, number_of, step_result
-from flowing.shell.log import warn
 from flowing.shell.observers import Listener, Observers, Subscription
-from flowing.shell.session import Session, Settings, begin, close_as_it_stands
-from flowing.task import Settable, Task
+from flowing.shell.session import Settings
+from flowing.task import Param, Settable, Task
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import os
+    from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 
+    from flowing._compile import Compiled
     from flowing._durable.hold import Hold
+    from flowing._function.making import Template
+    from flowing._task.options import ExecutorOption
     from flowing.checkpoint import Store
-    from flowing.core.events import Event
+    from flowing.core.state import State
+    from flowing.errors import FlowingError
+    from flowing.shell.remote import Given
+    from flowing.views.picture import Picture
 
 R = TypeVar("R")
 Q = ParamSpec("Q")
@@ -43,7 +44,7 @@ class Flow:
     Those five raise `FlowRunningError` while the flow is running, and `ForkedProcessError` in a child forked meanwhile.
     """
 
-    __slots__ = ("__weakref__", "_at_rest", "_compiled", "_hold", "_observers", "_session", "_settings", "_starting")
+    __slots__ = ("__weakref__", "_compiled", "_hold_on", "_inputs", "_observers", "_runs")
 
     def __init__(
         self,
@@ -59,6 +60,8 @@ class Flow:
         on_change: Literal["error", "rerun", "keep"] = "error",
         on_unreadable: Literal["error", "recompute"] = "error",
         max_crashes: int = 3,
+        executor: ExecutorOption = None,
+        progress: bool = False,
     ) -> None:
         """Compile the tasks that `terminals` need. O(tasks + edges); starts nothing.
 
@@ -84,67 +87,94 @@ class Flow:
                 raises, "recompute" makes them anew. Default: "error".
             max_crashes: After so many deaths of the process while a task was running, the task fails with `CrashLoop`
                 instead, once: the next `resume()` tries it again. Default: 3.
+            executor: Where bodies run that are plain functions: an executor, or a function that makes one for each run
+                (a process pool, loky, dask's, `flowing.processes(4)`). A task's own `executor=` goes before it.
+                Default: None, in threads of this process.
+            progress: Show on standard error how far each run is, as `flowing.progress` does; needs the extra `rich`.
+                Default: False.
 
         Raises:
             ConfigError: an option has a value that it cannot take, or there is no terminal.
+            ExtraMissing: there is to be progress, and rich is not installed.
             SerializationError: there is a checkpoint, and results of a task can't be stored; the message says why,
                 and the ways out.
             GraphError: the tasks do not make a graph; the subclass and the message say why, and the way out.
         """
         limits = Limits(
-            workers=_whole("max_workers", max_workers, least=1),
-            abandoned=_whole("max_abandoned", max_workers if max_abandoned is None else max_abandoned, least=0),
-            fail_fast=_flag("fail_fast", fail_fast),
+            workers=whole("max_workers", max_workers, least=1),
+            abandoned=whole("max_abandoned", max_workers if max_abandoned is None else max_abandoned, least=0),
+            fail_fast=flag("fail_fast", fail_fast),
         )
-        self._settings = Settings(
-            grace_s=_seconds("grace_s", grace_s),
-            keep_frames=_flag("keep_frames", keep_frames),
-            stall_warning_s=None if stall_warning_s is None else _seconds("stall_warning_s", stall_warning_s),
+        settings = Settings(
+            grace_s=seconds("grace_s", grace_s),
+            keep_frames=flag("keep_frames", keep_frames),
+            stall_warning_s=None if stall_warning_s is None else seconds("stall_warning_s", stall_warning_s),
         )
-        discover = _flag("discover_detached", discover_detached)
+        discover = flag("discover_detached", discover_detached)
         self._compiled = compile_flow(terminals, limits, discover_detached=discover)
-        self._at_rest = initial(self._compiled.graph)
-        self._hold = self._held(checkpoint, on_change, on_unreadable, _whole("max_crashes", max_crashes, least=1))
-        self._session: Session | None = None
-        self._observers = Observers(self._compiled.graph.names)
-        self._starting = threading.Lock()
-
-    def _held(
-        self,
-        checkpoint: str | os.PathLike[str] | Store | None,
-        on_change: Literal["error", "rerun", "keep"],
-        on_unreadable: Literal["error", "recompute"],
-        max_crashes: int,
-    ) -> Hold | None:
-        _one_of("on_change", on_change, ("error", "rerun", "keep"))
-        _one_of("on_unreadable", on_unreadable, ("error", "recompute"))
-        if checkpoint is None:
-            return None
-        from flowing._durable.hold import Hold  # noqa: PLC0415 - loads SQLite and cattrs
-
-        return Hold(
-            checkpoint, self._compiled, on_change=on_change, on_unreadable=on_unreadable, max_crashes=max_crashes
+        self._inputs = Inputs(self._compiled.tasks, self._compiled.numbers)
+        if not is_executor_option(executor):
+            raise refused("executor", executor, EXECUTORS_ALLOWED)
+        executors = _executors_of(self._compiled.tasks, executor)
+        one_of("on_change", on_change, ("error", "rerun", "keep"))
+        one_of("on_unreadable", on_unreadable, ("error", "recompute"))
+        crashes = whole("max_crashes", max_crashes, least=1)
+        self._hold_on = partial(
+            _hold_on, self._compiled, on_change=on_change, on_unreadable=on_unreadable, max_crashes=crashes
         )
+        self._observers = Observers(self._compiled.graph.names)
+        if flag("progress", progress):
+            from flowing.views.progress_screen import progress_on  # noqa: PLC0415 - views are loaded when somebody looks
+
+            self._observers.add_attendant(progress_on(None))
+        hold = None if checkpoint is None else self._hold_on(checkpoint)
+        self._runs = Runs(
+            self._compiled, self._inputs, settings, executors=executors, observers=self._observers, hold=hold
+        )
+
+    def with_checkpoint(self, checkpoint: str | os.PathLike[str] | Store) -> Flow:
+        """Make a flow of the same tasks and options that has not run, and that keeps its results there.
+
+        For a flow that somebody else made; what it has run, and who listens to it, does not come along, but its
+        progress and telemetry do.
+
+        Raises:
+            SerializationError: results of a task can't be stored; the message says why, and the ways out.
+        """
+        return self._another(checkpoint)
+
+    def _another(self, checkpoint: str | os.PathLike[str] | Store | None) -> Flow:
+        """Make a flow of the same tasks and options that has not run, with a checkpoint of its own."""
+        made = object.__new__(Flow)
+        made._compiled, made._inputs, made._hold_on = self._compiled, self._inputs, self._hold_on
+        made._runs = self._runs.another(None if checkpoint is None else self._hold_on(checkpoint))
+        made._observers = made._runs.observers
+        return made
 
     # ── run ──────────────────────────────────────────────────────────────────────────────────────
 
-    def run(self) -> Results:
+    def run(self, /, **inputs: object) -> Results:
         """Run every task from the start, and give the results. Never raises because a task failed.
 
         A flow that has run before begins a new run, without the overrides of the old one. With a checkpoint, a run of
         an earlier process counts as one before; if it was not finished, a warning in the log says that `resume()` would
         have gone on with it.
 
+        Args:
+            inputs: The values of the flow's parameters, by name; those with a default may be left out.
+
         Raises:
+            InputError: a parameter was given no value, or one of another type, or the flow has none of that name.
             KeyboardInterrupt: Ctrl-C. Running tasks got `grace_s` to finish; `resume()` keeps what succeeded.
             WorkersExhausted: every worker is stuck in a timed-out attempt; `resume()` keeps what succeeded.
             WorkerStartError: the system refuses to start threads.
             CheckpointError: the checkpoint can't be read or written; what is in memory is still on the flow.
             FlowRunningError: the flow is running already.
         """
-        return self._conduct("run()", self._begin, anew=True)
+        self._inputs.check(inputs, "run()")
+        return self._runs.conduct("run()", partial(self._runs.begin, inputs), anew=True)
 
-    def resume(self, *, rerun_detached: bool = False) -> Results:
+    def resume(self, /, *, rerun_detached: bool = False, **inputs: object) -> Results:
         """Go on with the run: keep what SUCCEEDED, run everything else with a fresh retry budget.
 
         Before any `run()` it is `run()`; when everything has succeeded it returns at once. With a checkpoint it goes
@@ -154,92 +184,48 @@ class Flow:
 
         Args:
             rerun_detached: Fire detached tasks again whose inputs were overridden or invalidated after they ran.
+            inputs: The values of the flow's parameters, by name. A run that goes on has them already: those that are
+                given must be the same.
+
+        Raises:
+            FlowChangedError: the run has other inputs; leave them out, or begin a new one with `run()`.
         """
-        return self._conduct("resume()", partial(self._go_on, rerun_detached=rerun_detached), anew=False)
+        self._inputs.check(inputs, "resume()")
+        return self._runs.conduct(
+            "resume()", partial(self._runs.go_on, inputs, rerun_detached=rerun_detached), anew=False
+        )
+
+    async def run_async(self, /, **inputs: object) -> Results:
+        """Run as `run()` does, on the running event loop, which goes on meanwhile.
+
+        Tasks that are `async def` run on that loop, all others in threads. A cancel of the asyncio task that awaits
+        this cancels the flow, and its coroutines at once; it ends when the flow has, and `resume()` goes on with it.
+        """
+        from flowing.shell.bridge import conducted  # noqa: PLC0415 - asyncio takes as long to load as flowing itself
+
+        self._inputs.check(inputs, "run_async()")
+        return await conducted(partial(self._runs.conduct, "run_async()", partial(self._runs.begin, inputs), anew=True))
+
+    async def resume_async(self, /, *, rerun_detached: bool = False, **inputs: object) -> Results:
+        """Go on as `resume()` does, on the running event loop, which goes on meanwhile; see `run_async`."""
+        from flowing.shell.bridge import conducted  # noqa: PLC0415 - as above
+
+        self._inputs.check(inputs, "resume_async()")
+        first = partial(self._runs.go_on, inputs, rerun_detached=rerun_detached)
+        return await conducted(partial(self._runs.conduct, "resume_async()", first, anew=False))
 
     def cancel(self) -> None:
         """Stop a running flow from another thread: nothing more starts, running tasks get `grace_s` to finish.
 
         `run()` then returns, with `results.cancelled` true. Does nothing when the flow is not running.
         """
-        session = self._session
-        if session is not None:
-            session.cancel()
-
-    def _conduct(self, call: str, first: Callable[[State], tuple[State, Event]], *, anew: bool) -> Results:
-        """Begin, and wait for the end, whatever ends it."""
-        self._settled_state(call)  # before the lock, which a fork may have copied while it was held
-        hold = self._hold
-        with self._starting:
-            self._at_rest = self._taken_over(self._settled_state(call), anew=anew)
-            state, event = first(self._at_rest)
-            began = begin(state, event, self._observers)
-            scribe = None if hold is None else hold.has_begun(state, began, anew=isinstance(event, RunRequested))
-            if isinstance(began.phase, Closed):
-                self._at_rest = began
-                if hold is not None:
-                    hold.has_ended_with(state, began)
-                return self.results
-            bodies = self._compiled.bodies if hold is None else hold.bodies
-            session = self._session = Session(began, bodies, self._settings, self._observers, scribe)
-        try:
-            session.conduct()
-        except BaseException as error:
-            if hold is not None and not isinstance(error, CheckpointError):
-                with suppress(CheckpointError):  # what ended the run is what the caller has to know
-                    hold.has_ended_with(began, self._taken_back(session))
-            raise
-        finally:
-            self._taken_back(session)
-        if hold is not None:
-            hold.has_ended_with(began, self._at_rest)
-        results = Results(session.state, self._compiled.numbers)
-        for failure in results.failures(detached=True):
-            assert failure.error is not None, failure
-            warn("detached task %s failed: %s", repr(one_line(failure.name)), describe_error(failure.error))
-        return results
-
-    def _taken_over(self, state: State, *, anew: bool) -> State:
-        """Read the stored run, where there is one that was not read yet."""
-        return state if self._hold is None else self._hold.take_over(state, anew=anew)
-
-    def _taken_back(self, session: Session) -> State:
-        """Take the state back, unless somebody who saw that the session is over has done so, and begun anew."""
-        with self._starting:
-            if self._session is session:
-                self._take_back(session)
-            return session.state
-
-    def _take_back(self, session: Session) -> None:
-        """Keep the state in which a session ended, and let go of its threads."""
-        state = session.state
-        self._at_rest = state if isinstance(state.phase, Closed) else close_as_it_stands(state)
-        self._session = None
-
-    def _settled_state(self, call: str) -> State:
-        """Give the state if the flow stands still, else say that it does not."""
-        session = self._session
-        if session is None:
-            return self._at_rest
-        if session.pid != os.getpid():
-            message = (
-                f"{call}: this flow was running when process {session.pid} forked this one, and runs on there; "
-                f"make a new Flow in the child"
-            )
-            raise ForkedProcessError(message)
-        if session.over or session.owner == threading.get_ident():
-            # The thread that waited is gone, or it is this one: an interrupt tore it out of the last line of run().
-            self._take_back(session)
-            return self._at_rest
-        message = f"{call}: the flow is running; wait for it, cancel() it, or make another Flow of the same tasks"
-        raise FlowRunningError(message)
+        self._runs.cancel()
 
     # ── look ─────────────────────────────────────────────────────────────────────────────────────
 
     @property
     def _state(self) -> State:
-        session = self._session
-        return self._at_rest if session is None else session.state
+        return self._runs.state
 
     @property
     def results(self) -> Results:
@@ -256,6 +242,11 @@ class Flow:
         """The tasks of the flow in start order (D18), detached ones last."""
         return self._compiled.tasks
 
+    @property
+    def inputs(self) -> Mapping[str, Param[object]]:
+        """The parameters of the flow by name, in the order of their definition."""
+        return self._inputs.params
+
     def value(self, task_def: Task[R]) -> R:
         """Give a task's value.
 
@@ -270,7 +261,49 @@ class Flow:
         """Draw a table of all tasks: state, name, duration, attempts, and why."""
         from flowing.views.summary import summarise  # noqa: PLC0415 - views are loaded when somebody looks
 
-        return summarise(self.results)
+        return summarise(self.results, inputs=self.inputs)
+
+    def to_mermaid(self) -> str:
+        """Write the graph, as it stands, as a Mermaid flowchart: states as classes, order-only edges dotted."""
+        from flowing.views.mermaid import mermaid  # noqa: PLC0415 - views are loaded when somebody looks
+
+        return mermaid(self._picture())
+
+    def to_svg(self) -> str:
+        """Draw the graph, as it stands, as one SVG without scripts or references; beyond 300 tasks, folded."""
+        from flowing.views.svg import svg  # noqa: PLC0415 - views are loaded when somebody looks
+
+        return svg(self._picture())
+
+    def to_html(self, path: str | os.PathLike[str], *, title: str = "flow", events: Iterable[object] = ()) -> None:
+        """Write a report into a file: graph, timeline, every task, failures with their tracebacks. Needs no network.
+
+        Args:
+            path: The file; one that is there is replaced.
+            title: What the report is of. Default: "flow".
+            events: Those of a recording, or what a listener heard: earlier attempts and waits are then drawn when they
+                were. Default: only the last attempt of a task is.
+
+        Raises:
+            OSError: the file can't be written.
+        """
+        from flowing.views.html import html  # noqa: PLC0415 - views are loaded when somebody looks
+
+        with open(path, "w", encoding="utf-8") as file:  # noqa: PTH123 - of any path
+            file.write(html(self._picture(title=title, events=events)))
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> dict[str, str]:
+        """Show a notebook the summary, the drawing and the flowchart."""
+        from flowing.views.notebook import mimebundle  # noqa: PLC0415 - views are loaded when somebody looks
+
+        return mimebundle(self._picture(), self.summary, include, exclude)
+
+    def _picture(self, *, title: str = "flow", events: Iterable[object] = ()) -> Picture:
+        from flowing.views.picture_of_flow import picture_of  # noqa: PLC0415 - views are loaded when somebody looks
+
+        return picture_of(self._state, self.tasks, title=title, events=events)
 
     def subscribe(self, listener: Listener) -> Subscription:
         """Have `listener` called with an `Observation` of every event, in order, in a thread of its own (D22).
@@ -279,6 +312,103 @@ class Flow:
         and hears of it through `EventsLost`.
         """
         return self._observers.subscribe(listener)
+
+    # ── use as a function ────────────────────────────────────────────────────────────────────────
+
+    def as_function(
+        self,
+        name: str | None = None,
+        description: str | None = None,
+        *,
+        returns: Task[object] | None = None,
+        result: Callable[[Any], object] | None = None,
+        on_error: Callable[[FlowingError], object] | None = None,
+        checkpoint: Callable[[], str | os.PathLike[str] | Store] | None = None,
+    ) -> Callable[..., Any]:
+        """Make a plain function of the flow, for agent frameworks to take for a tool: `docs/agents.md` has a line each.
+
+        Its signature, annotations and docstring come from the flow's parameters and the return type of its last task.
+        Each call runs a flow of its own, so calls may overlap, and gives that task's value. Where a task failed it
+        raises `TaskFailed`, which names the first, and the others in its notes. For checkers see `typed`.
+
+        Args:
+            name: The function's name: an ASCII letter, then ASCII letters, digits and underscores. Default: that of
+                the last task.
+            description: What it does, for a model. Default: the docstring of the last task.
+            returns: The task whose value it gives. Default: the only one of the main graph that none depends on.
+            result: Makes of the value what the function gives, such as `flowing.to_json`. Default: nothing.
+            on_error: Called with the `FlowingError` that a call would raise; may raise another, or return what the
+                call gives instead. Default: raise it.
+            checkpoint: Gives each call a file or a store of its own, in which it resumes. Default: no checkpoint.
+
+        Raises:
+            ConfigError: the flow has several last tasks, or a checkpoint; or a name that frameworks don't take.
+            SignatureError: the return type is not known at run time.
+        """
+        from flowing._function.making import Wanted, plain_function  # noqa: PLC0415 - few programs ask
+
+        return plain_function(self._template(), Wanted(name, description, returns, result, on_error, checkpoint))
+
+    def as_async_function(
+        self,
+        name: str | None = None,
+        description: str | None = None,
+        *,
+        returns: Task[object] | None = None,
+        result: Callable[[Any], object] | None = None,
+        on_error: Callable[[FlowingError], object] | None = None,
+        checkpoint: Callable[[], str | os.PathLike[str] | Store] | None = None,
+    ) -> Callable[..., Coroutine[Any, Any, Any]]:
+        """Make an `async def` function of the flow, as `as_function` does; it runs as `run_async` does."""
+        from flowing._function.making import Wanted, async_function  # noqa: PLC0415 - few programs ask
+
+        return async_function(self._template(), Wanted(name, description, returns, result, on_error, checkpoint))
+
+    @overload
+    def typed(self, stub: Callable[Q, R], /) -> Callable[Q, R]:  # noqa: D418 - editors show that of an overload
+        """Make a function of the flow with the signature of a stub, which checkers then know.
+
+        `@flow.typed` on `def weather(city: str, days: int = 3) -> Report: ...`; on an `async def` it makes one. The
+        stub is never called. The options are those of `as_function`; name and description are the stub's.
+
+        Raises:
+            SignatureError: the stub's names, types or defaults are not the flow's; names both ends.
+        """
+
+    @overload
+    def typed(
+        self,
+        /,
+        *,
+        returns: Task[object] | None = None,
+        result: Callable[[Any], object] | None = None,
+        on_error: Callable[[FlowingError], object] | None = None,
+        checkpoint: Callable[[], str | os.PathLike[str] | Store] | None = None,
+    ) -> Callable[[Callable[Q, R]], Callable[Q, R]]: ...
+
+    def typed(
+        self,
+        stub: Callable[..., object] | None = None,
+        /,
+        *,
+        returns: Task[object] | None = None,
+        result: Callable[[Any], object] | None = None,
+        on_error: Callable[[FlowingError], object] | None = None,
+        checkpoint: Callable[[], str | os.PathLike[str] | Store] | None = None,
+    ) -> object:
+        """Make a function of the flow with the signature of a stub."""
+        from flowing._function.making import Wanted, function_like  # noqa: PLC0415 - few programs ask
+
+        wanted = Wanted(None, None, returns, result, on_error, checkpoint)
+        make = partial(function_like, template=self._template(), wanted=wanted)
+        return make if stub is None else make(stub)
+
+    typed.__doc__ = get_overloads(typed)[0].__doc__
+
+    def _template(self) -> Template:
+        from flowing._function.making import Template  # noqa: PLC0415 - few programs ask
+
+        return Template(self._compiled, self.inputs, self._another, has_checkpoint=self._runs.hold is not None)
 
     # ── mend ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -291,6 +421,7 @@ class Flow:
 
         Raises:
             UnknownTaskError: the task is not in this flow.
+            InputTypeError: it is a parameter, and the value is of another type.
             FlowRunningError: the flow is running.
             SerializationError: the checkpoint can't hold the value; nothing was changed.
             CheckpointError: the checkpoint can't be written; the next call finds out whether it took effect.
@@ -298,7 +429,10 @@ class Flow:
         if len(value) != 1 or kwargs:
             message = "override() takes the task and one value: flow.override(step, value)"
             raise TypeError(message)
-        self._mend("override()", ResultProvided(self._number(step), value[0]))
+        number = self._number(step)
+        if isinstance(step, Param):
+            step.check(value[0])
+        self._runs.mend("override()", ResultProvided(number, value[0]))
 
     def invalidate(self, *steps: Task[object]) -> None:
         """Make results that succeeded but are wrong PENDING, and with them the computed results that depend on them.
@@ -308,20 +442,13 @@ class Flow:
 
         Raises:
             UnknownTaskError: a task is not in this flow.
+            InputError: one is a parameter, whose value nothing makes.
             FlowRunningError: the flow is running.
             CheckpointError: the checkpoint can't be written; the next call finds out whether it took effect.
         """
-        self._mend("invalidate()", ResultsInvalidated(tuple([self._number(step) for step in steps])))
-
-    def _mend(self, call: str, event: Event) -> None:
-        self._settled_state(call)  # before the lock, as in _conduct
-        with self._starting:
-            before = self._at_rest = self._taken_over(self._settled_state(call), anew=False)
-            after = transition(evolve(before, table=before.table.copy()), event)
-            if self._hold is not None:
-                self._hold.is_mended(before, after)
-            self._at_rest = after
-            self._observers.observe(event)
+        numbers = tuple([self._number(step) for step in steps])
+        self._inputs.refuse_invalidation(steps)
+        self._runs.mend("invalidate()", ResultsInvalidated(numbers))
 
     def close(self) -> None:
         """Let go of the checkpoint, for another flow or process to use. The next `run()` or `resume()` reads it anew.
@@ -331,11 +458,7 @@ class Flow:
         Raises:
             FlowRunningError: the flow is running.
         """
-        self._settled_state("close()")
-        with self._starting:
-            self._settled_state("close()")
-            if self._hold is not None:
-                self._hold.close()
+        self._runs.close()
 
     def __enter__(self) -> Self:
         """Give the flow itself, which is closed at the end of the block."""
@@ -345,51 +468,32 @@ class Flow:
         """Close."""
         self.close()
 
-    def _begin(self, state: State) -> tuple[State, Event]:
-        """Begin a new run; overrides made before the first one belong to it (D3)."""
-        if not isinstance(state.phase, Idle):
-            state = initial(state.graph, epoch=state.epoch + 1)
-        run_id = os.urandom(16).hex() if self._hold is None else self._hold.new_run_id()
-        return state, RunRequested(time.monotonic(), time.time(), run_id)
-
-    def _go_on(self, state: State, *, rerun_detached: bool) -> tuple[State, Event]:
-        """Go on with the run; if there was none yet, begin it."""
-        if isinstance(state.phase, Idle):
-            return self._begin(state)
-        if self._hold is not None:
-            state = self._hold.before_resume(state)
-        return state, ResumeRequested(time.monotonic(), time.time(), rerun_detached)
-
     def _number(self, step: object) -> int:
         if not isinstance(step, Task):
             message = f"{one_line(repr(type(step)))} is not a task; give the task itself, not its name or its function"
             raise NotATaskError(message)
-        return number_of(cast("Task[object]", step), self._at_rest, self._compiled.numbers)  # it is a Task of something
+        return number_of(
+            cast("Task[object]", step), self._runs.at_rest, self._compiled.numbers
+        )  # it is a Task of something
 
 
-def _one_of(option: str, value: object, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise _refused(option, value, " or ".join(map(repr, allowed)))
+def _hold_on(
+    compiled: Compiled,
+    checkpoint: str | os.PathLike[str] | Store,
+    *,
+    on_change: Literal["error", "rerun", "keep"],
+    on_unreadable: Literal["error", "recompute"],
+    max_crashes: int,
+) -> Hold:
+    from flowing._durable.hold import Hold  # noqa: PLC0415 - loads SQLite and cattrs
+
+    return Hold(checkpoint, compiled, on_change=on_change, on_unreadable=on_unreadable, max_crashes=max_crashes)
 
 
-def _whole(option: str, value: object, *, least: int) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and value >= least:
-        return value
-    raise _refused(option, value, f"a whole number, {least} or more")
+def _executors_of(tasks: Sequence[Task[object]], default: ExecutorOption) -> Mapping[int, Given]:
+    """Say which tasks run in which executor."""
+    if default is None and all(each.options.executor is UNSET for each in tasks):
+        return {}
+    from flowing.shell.remote import executors_of  # noqa: PLC0415 - few flows have one
 
-
-def _seconds(option: str, value: object) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf:
-        return min(value, 1e9)
-    raise _refused(option, value, "a finite number of seconds, 0 or more")
-
-
-def _flag(option: str, value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise _refused(option, value, "True or False")
-
-
-def _refused(option: str, value: object, allowed: str) -> ConfigError:
-    shown = value if isinstance(value, int | float | str | None) else type(value)
-    return ConfigError(f"Flow has {option}={one_line(repr(shown), length_max=80)}; it must be {allowed}")
+    return executors_of(tasks, default)

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from mypy.types import FunctionLike, Type
 
 _BIND: Final = "flowing.task.bind"
+_PARAM: Final = "flowing._task.param.param"
 _DECORATORS: Final = frozenset(f"flowing._task.shapes.{each}.__call__" for each in ("TaskDecorator", "RootDecorator"))
 _WITH_OPTIONS: Final = frozenset(
     f"flowing._task.declared.{each}.with_options" for each in ("Task", "SyncTask", "AsyncTask")
@@ -81,6 +82,7 @@ class _FlowingPlugin(Plugin):
         self._function_names: Final[Mapping[str, Callable[[FunctionContext], Type]]] = {
             TASK_FUNCTION: partial(hooks.name_made_by_task, reporter, self._class_named),
             _BIND: hooks.name_made_by_bind,
+            _PARAM: hooks.name_made_by_param,
         }
         self._method_names: Final[Mapping[str, Callable[[MethodContext], Type]]] = {
             **dict.fromkeys(_DECORATORS, name_made_by_decorator),
@@ -104,7 +106,7 @@ class _FlowingPlugin(Plugin):
 
     @override
     def get_function_hook(self, fullname: str) -> Callable[[FunctionContext], Type] | None:
-        """Check a bare `@task`, and name what `task` and `bind` make."""
+        """Check a bare `@task`, and name what `task`, `bind` and `param` make."""
         return self._function_names.get(fullname)
 
     @override

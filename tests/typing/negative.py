@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from flowing import Depends, Flow, Results, bind, current, task
+from flowing import Depends, Flow, Results, bind, current, param, task
 from flowing.task import AsyncTask, SyncTask, Task
 
 if TYPE_CHECKING:
@@ -88,6 +88,10 @@ def takes_nothing() -> bool:
 
 
 def says_text(number: int) -> str:
+    return str(number)
+
+
+async def says_text_later(number: int) -> str:
     return str(number)
 
 
@@ -494,6 +498,9 @@ task(lambda: 1, name="step", retry_until=takes_nothing)
 # E: mypy[arg-type] pyright[reportArgumentType, reportCallIssue] pyrefly[no-matching-overload]
 # E: ty[no-matching-overload]
 task(lambda: 1, name="step", retry_until=says_text)
+# E: mypy[arg-type] pyright[reportArgumentType, reportCallIssue] pyrefly[no-matching-overload]
+# E: ty[no-matching-overload]
+task(lambda: 1, name="step", retry_until=says_text_later)
 # E: mypy[call-overload] pyright[reportArgumentType, reportCallIssue] pyrefly[no-matching-overload]
 # E: ty[no-matching-overload]
 task(lambda: 1, name="step", retry_until=True)
@@ -737,8 +744,8 @@ def use(flow: Flow) -> None:
     flow.run(count)
     # E: mypy[call-arg] pyright[reportCallIssue] pyrefly[bad-argument-count] ty[too-many-positional-arguments]
     flow.resume(True)
-    # E: mypy[call-arg] pyright[reportCallIssue] pyrefly[unexpected-keyword] ty[unknown-argument]
-    flow.resume(rerun=True)
+    # E: mypy[arg-type] pyright[reportArgumentType] pyrefly[bad-argument-type] ty[invalid-argument-type]
+    flow.resume(rerun_detached="yes")
     # E: mypy[misc] pyright[reportAttributeAccessIssue] pyrefly[read-only] ty[invalid-assignment]
     flow.results = flow.results
     # E: mypy[misc] pyright[reportAttributeAccessIssue] pyrefly[read-only] ty[invalid-assignment]
@@ -798,3 +805,21 @@ def inside_a_body() -> None:
     # E: mypy[attr-defined] pyright[reportFunctionMemberAccess] pyrefly[missing-attribute]
     # E: ty[missing-attribute]
     show(current.name)
+
+
+city = param("city", str)
+weather = Flow(city, count)
+
+
+@weather.typed
+def forecast(city: str, days: int = 3) -> str:
+    raise NotImplementedError
+
+
+def of_parameters() -> None:
+    # E: mypy[arg-type] pyright[reportArgumentType] pyrefly[bad-argument-type] ty[invalid-argument-type]
+    weather.override(city, 1)
+    # E: mypy[arg-type] pyright[reportArgumentType] pyrefly[bad-argument-type] ty[invalid-argument-type]
+    forecast(1)
+    # E: mypy[call-arg] pyright[reportCallIssue] pyrefly[unexpected-keyword] ty[unknown-argument]
+    forecast("Paris", hours=1)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypedDict, TypeVar, assert_type
 
 import flowing
-from flowing import Depends, Flow, Results, StepResult, StepState, Task, bind, task
+from flowing import Depends, Flow, Param, Results, StepResult, StepState, Task, bind, param, task
 from flowing.task import AsyncTask, SyncTask
 
 P = ParamSpec("P")
@@ -343,6 +344,23 @@ def until_true() -> list[int]:
     return [1]
 
 
+async def big_enough_later(result: int) -> bool:
+    return result > 1
+
+
+@task(retry_until=big_enough_later)
+async def until_later() -> int:
+    return 1
+
+
+@task(depends_on=[guess], retry_until=big_enough_later)
+def until_later_too(guess: int) -> int:
+    return guess
+
+
+with_until_later = refined.with_options(retry_until=big_enough_later)
+in_a_pool = task(join, name="pool", depends_on=[left, right], executor=ThreadPoolExecutor)
+in_this_pool = in_a_pool.with_options(executor=ThreadPoolExecutor(2)).with_options(executor=None)
 with_until = refined.with_options(retry_until=big_enough)
 until_anything = task(lambda: 1, name="until", retry_until=lambda result: result > 0)
 until_called = task(join_async, name="until_called", depends_on=[left], retry_until=lambda made: len(made) > 1)
@@ -352,6 +370,10 @@ assert_type(refined(1), int)
 assert_type(gate_takes_another(1), int)
 assert_type(until_true(), list[int])
 assert_type(with_until(1), int)
+assert_type(with_until_later(1), int)
+assert_type(until_later_too(1), int)
+assert_type(Depends(until_later), int)
+assert_type(Depends(in_this_pool), str)
 coroutine_4: Coroutine[Any, Any, int] = guess_async()
 
 
@@ -483,7 +505,13 @@ flow = Flow(process, notify, fetch_async, bound, max_workers=5, fail_fast=True)
 Flow(*mixed, *in_a_loop, max_abandoned=None, grace_s=1.5, keep_frames=True, discover_detached=False)
 # also: mypy[arg-type] plugin[]
 Flow(*unlike)
-Flow(*by_name.values(), stall_warning_s=None)
+Flow(*by_name.values(), stall_warning_s=None, executor=ThreadPoolExecutor)
+
+
+async def run_it_async() -> None:
+    assert_type(await flow.run_async(), Results)
+    assert_type(await flow.resume_async(rerun_detached=True), Results)
+
 
 assert_type(flow.run(), Results)
 assert_type(flow.resume(rerun_detached=True), Results)
@@ -537,3 +565,58 @@ assert_type([name for name, _ in results.items()], list[str])
 assert_type([each.state for each in results.values()], list[StepState])
 assert_type("process" in results, bool)
 wider_result: StepResult[float | None] = results[process]
+
+
+# ── parameters, and flows as functions ───────────────────────────────────────────────────────────
+
+city = param("city", str, description="Where it is", persist=False)
+days = param("days", int, default=3)
+listed = param("listed", list[int])
+either = param("either", int | None, default=None)
+
+assert_type(city, Param[str])
+assert_type(either, Param[Any])
+assert_type(listed, Param[list[int]])
+assert_type(Depends(days), int)
+assert_type(days.required, bool)
+
+
+@task(depends_on=[city, days, either])
+def weather(city: str, days: int, either: int | None) -> str:
+    return city * days
+
+
+@task
+def place(where: str = Depends(city), *, numbers: Sequence[float] = Depends(listed)) -> str:
+    return where
+
+
+weather_flow = Flow(weather, city, place)
+assert_type(weather_flow.run(city="Paris", listed=[1]), Results)
+assert_type(weather_flow.resume(rerun_detached=True, city="Paris"), Results)
+assert_type(weather_flow.value(city), str)
+assert_type(weather_flow.inputs["city"], Param[object])
+weather_flow.override(days, 1)
+weather_flow.override(either, None)
+
+plain_function = weather_flow.as_function("weather", result=flowing.to_json, on_error=str)
+async_function = weather_flow.as_async_function(returns=weather, checkpoint=Path)
+assert_type(plain_function, Callable[..., Any])
+assert_type(async_function, Callable[..., Coroutine[Any, Any, Any]])
+
+
+@weather_flow.typed
+def forecast(city: str, days: int = 3) -> str:
+    raise NotImplementedError
+
+
+@weather_flow.typed(returns=weather, on_error=repr)
+async def forecast_async(city: str, days: int = 3) -> str:
+    raise NotImplementedError
+
+
+assert_type(forecast("Paris", days=1), str)
+
+
+async def forecast_it() -> None:
+    assert_type(await forecast_async("Paris"), str)

@@ -19,6 +19,10 @@ MADE: list[FlowingError] = [
     errors.RetryUntilError("a", attempts=3),
     errors.AttemptCancelled("a"),
     TaskFailed("a", attempts=1, summary="ValueError: x"),
+    errors.UnsendableError("message", task="a", what="its function"),
+    errors.ProcessDied("message", task="a", exit_code=-9),
+    errors.ExecutorBroken("message", task="a", executor="Pool", is_replaced=False),
+    errors.ExtraMissing("progress", extra="rich", package="rich"),
     errors.WorkersExhausted(["a at a.py:3 in a"], grace_s=10),
     FlowFailed("1 task(s) of the flow failed", [TaskFailed("a", attempts=1, summary="ValueError: x")]),
 ]
@@ -79,7 +83,7 @@ def test_errors_are_caught_as_what_they_are(kind: type[Exception], builtin: type
         (MADE[2], "'a'", "raise timeout_s"),
         (MADE[3], "'a'", "raise retry="),
         (MADE[4], "'a'", "let this error end the body"),
-        (MADE[6], "a at a.py:3", "raise max_abandoned; resume()"),
+        (MADE[-2], "a at a.py:3", "raise max_abandoned; resume()"),
     ],
 )
 def test_a_message_names_the_task_and_the_way_out(error: FlowingError, task: str, fix: str) -> None:

@@ -24,7 +24,6 @@ from flowing import (
     Task,
     TaskFailed,
     UnknownTaskError,
-    UnsupportedFunctionError,
     bind,
     current,
     task,
@@ -33,6 +32,7 @@ from flowing.core.events import BackoffStarted, CancelRequested
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 PENDING, RUNNING, SUCCEEDED, FAILED, SKIPPED, CANCELLED = StepState
 GUARD_S = 60  # how long a test waits for another thread before it gives up
@@ -192,7 +192,7 @@ def test_defaults_are_those_of_the_seed(runs: Runs) -> None:
     flow, _ = diamond(runs)
     limits = flow._compiled.graph.limits
     assert (limits.workers, limits.abandoned, limits.fail_fast) == (5, 5, True)
-    assert (flow._settings.grace_s, flow._settings.keep_frames) == (10, False)
+    assert (flow._runs.settings.grace_s, flow._runs.settings.keep_frames) == (10, False)
 
 
 def test_max_abandoned_is_max_workers_unless_told_otherwise(runs: Runs) -> None:
@@ -1058,20 +1058,6 @@ def test_context_variables_are_those_of_the_caller_and_never_shared() -> None:
     assert flow.value(body) == "set by attempt 3"
 
 
-def test_a_body_that_returns_a_coroutine_fails_with_the_way_out() -> None:
-    """What hides an `async def` from the definition does not get an un-awaited coroutine through as a value."""
-
-    async def hidden() -> int:
-        return 1
-
-    flow = Flow(task(lambda: hidden(), name="hides"))  # noqa: PLW0108 - the lambda is what hides it
-    flow.run()
-    error = flow.results["hides"].error
-    assert isinstance(error, UnsupportedFunctionError)
-    assert "'hides' returned a coroutine" in str(error)
-    assert "asyncio.run" in str(error)
-
-
 def test_a_detached_failure_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     """It changes nothing, and is not lost in silence either."""
 
@@ -1088,3 +1074,18 @@ def test_a_flow_takes_no_attribute() -> None:
     flow = Flow(task(lambda: 1, name="one"))
     with pytest.raises(AttributeError):
         flow.fail_fast = False  # type: ignore[attr-defined]
+
+
+def test_with_checkpoint_gives_the_same_flow_with_a_file(runs: Runs, tmp_path: Path) -> None:
+    """Options come along, and nothing of what the flow has run; neither knows of the other."""
+    flow, tasks = diamond(runs, max_workers=1, fail_fast=False)
+    flow.run()
+    with flow.with_checkpoint(tmp_path / "run.db") as kept:
+        assert set(states(kept).values()) == {PENDING}
+        assert kept.tasks == flow.tasks
+        assert kept.resume().ok
+    assert runs.order.count("top") == 2
+    with flow.with_checkpoint(tmp_path / "run.db") as again:
+        assert again.resume().ok
+        assert again.value(tasks["bottom"]) == flow.value(tasks["bottom"])
+    assert runs.order.count("top") == 2

@@ -14,7 +14,7 @@ import pytest
 from typing_extensions import override
 
 from flowing._task.declared import _first_attached
-from flowing._task.options import DEFAULTS, Options
+from flowing._task.options import DEFAULTS, UNSET, Options
 from flowing._task.wiring import Call, FromTask
 from flowing.errors import (
     ConfigError,
@@ -111,6 +111,7 @@ def test_options_are_kept_with_retry_on_as_a_tuple() -> None:
         "persist": True,
         "version": None,
         "at_most_once": False,
+        "executor": UNSET,
     }
     assert attrs.asdict(step.options) == expected
 
@@ -187,13 +188,12 @@ def test_a_bound_task_is_called_as_a_function_only_if_it_needs_no_flow() -> None
         bind(add, 1)(2)  # type: ignore[call-arg]
 
 
-def test_an_async_task_will_be_called_like_its_function_too() -> None:
-    """None can be declared yet, but the class is there for checkers, and does what they say."""
-
+def test_an_async_task_is_called_like_its_function_too() -> None:
     async def later(number: int) -> int:
         return number + 1
 
-    step: AsyncTask[[int], int] = AsyncTask("later", Call(later), DEFAULTS, ())
+    step: AsyncTask[[int], int] = task(later, depends_on=[fetch.with_options(name="number")])
+    assert isinstance(step, AsyncTask)
     assert asyncio.run(step(1)) == 2
 
 

@@ -213,6 +213,12 @@ def name_made_by_bind(ctx: FunctionContext) -> Type:
     return with_name(ctx.default_return_type, name)
 
 
+def name_made_by_param(ctx: FunctionContext) -> Type:
+    """Name the task that `param` makes, which has the name that it was given."""
+    given = ctx.arg_types[0][0] if ctx.arg_types and ctx.arg_types[0] else None
+    return with_name(ctx.default_return_type, Unnamed.UNKNOWN if given is None else name_given(given))
+
+
 def name_made_by_decorator(class_named: FindClass, ctx: MethodContext) -> Type:
     """Name the task that the decorator makes: as it was given, or as the function."""
     made = _made(ctx, class_named)

@@ -42,7 +42,9 @@ if TYPE_CHECKING:
     from mypy.types import ProperType, Type
 
 TASK_FUNCTION: Final = "flowing.task.task"
-_TASKS: Final = frozenset(f"flowing._task.declared.{each}" for each in ("Task", "SyncTask", "AsyncTask"))
+_TASKS: Final = frozenset(
+    ("flowing._task.param.Param", *(f"flowing._task.declared.{each}" for each in ("Task", "SyncTask", "AsyncTask")))
+)
 _DEPENDS: Final = "flowing.task.Depends"
 _NO_LIST: Final = "it is not written as a list here"
 _NO_NAME: Final = "the name of this task is not known here"

@@ -13,7 +13,7 @@ from shop import prices as imported
 from typing_extensions import Unpack
 
 import flowing
-from flowing import Depends, Flow, SyncTask, Task, bind, task
+from flowing import Depends, Flow, SyncTask, Task, bind, param, task
 from flowing.task import task as step
 
 P = ParamSpec("P")
@@ -371,3 +371,17 @@ Flow(*[number, text], *(in_order, late))
 by_key = {"a": number, "b": in_order}
 Flow(*by_key.values())
 plain: SyncTask[[], int] = number
+
+
+# ── parameters ───────────────────────────────────────────────────────────────────────────────────
+
+city = param("city", str)
+DAYS: Final = "days"
+days = param(DAYS, int, default=3)
+
+
+@task(depends_on=[city, days, number])
+def of_parameters(city: str, days: float, number: int) -> None: ...
+
+
+Flow(*[city, days, number])

@@ -18,7 +18,7 @@ from shop.stock import add, total
 from typing_extensions import Unpack
 
 import flowing
-from flowing import Depends, bind, task
+from flowing import Depends, bind, param, task
 from flowing.task import task as step
 
 P = ParamSpec("P")
@@ -408,3 +408,16 @@ def local() -> object:
     def outer(inner: list[str]) -> None: ...
 
     return outer
+
+
+city = param("city", str)
+
+
+# E: Task "city" makes "str", but task "of_a_parameter" takes it as "int"
+@task(depends_on=[city])
+def of_a_parameter(city: int) -> None: ...
+
+
+# E: No parameter of task "takes_no_parameter" takes the value of its dependency "city"
+@task(depends_on=[city])
+def takes_no_parameter(town: str = "") -> None: ...

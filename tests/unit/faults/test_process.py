@@ -317,7 +317,8 @@ def test_a_child_that_comes_back_out_of_a_body_does_not_go_on_with_the_run() -> 
     """[X9] Else everything after it would run twice."""
     done = run_child(
         """
-        import warnings
+        import logging, warnings
+        logging.basicConfig()
         warnings.simplefilter("ignore")
         @task
         def forks():

@@ -683,7 +683,7 @@ def test_what_an_attempt_leaves_dies_outside_the_lock() -> None:
 
     class Dying:
         def __del__(self) -> None:
-            session = flow._session
+            session = flow._runs.session
             locked.append(session is not None and cast("threading.Lock", session._desk._lock).locked())
 
     @task(retry=2, retry_backoff_base_ms=1, retry_until=lambda value: False)
