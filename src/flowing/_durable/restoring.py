@@ -22,14 +22,14 @@ from flowing.checkpoint import (
 from flowing.checkpoint.records import settled_attempt
 from flowing.checkpoint.wording import crash_loop, flow_changed, made_for_another_type, uncertain
 from flowing.core.events import ResultsInvalidated, RunRestored
-from flowing.core.run_rules import past_of
+from flowing.core.run_rules import known_of, past_of
 from flowing.core.state import State, has_result, initial
 from flowing.core.status import (
-    FRESH,
     NO_VALUE,
     CommitDue,
     Committing,
     Invalidated,
+    Known,
     Past,
     Provided,
     Running,
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
 
 OnChange: TypeAlias = Literal["error", "rerun", "keep"]
 OnUnreadable: TypeAlias = Literal["error", "recompute"]
-_Kept: TypeAlias = Succeeded | Provided | Invalidated | CommitDue
 
 
 @record
@@ -95,7 +94,7 @@ class Reader:
         differences = self._differences(saved)
         again = self._to_run_again(saved, differences)
         refused, unreadable = self._crash_loops(saved), list[str]()
-        rows: list[tuple[int, _Kept]] = []
+        rows: list[tuple[int, Known]] = []
         numbers, shift_s = self.graph.numbers, now.at_s - now.wall_s
         for name, said in saved.saved.items():
             number = numbers.get(name)
@@ -158,7 +157,7 @@ class Reader:
         names = [name for name in saved.declaration.names if name in numbers and name not in saved.saved]
         return self.declared.unstored & {numbers[name] for name in names}
 
-    def _result(self, number: int, saved: ResultSaved, shift_s: float, unreadable: list[str]) -> _Kept:
+    def _result(self, number: int, saved: ResultSaved, shift_s: float, unreadable: list[str]) -> Known:
         value = self._value(number, saved, unreadable)
         if value is NO_VALUE:
             return Invalidated(Past(saved.attempt, saved.past.invalidations))
@@ -166,7 +165,7 @@ class Reader:
         run = Running(saved.attempt, saved.past, started_s)
         return Succeeded(run, started_s + saved.duration_s, value, saved.stale)
 
-    def _row(self, number: int, saved: Saved, unreadable: list[str]) -> _Kept:
+    def _row(self, number: int, saved: Saved, unreadable: list[str]) -> Known:
         match saved:
             case OverrideSaved():
                 value = self._value(number, saved, unreadable)
@@ -201,7 +200,7 @@ class Reader:
 _FIRST: Final = itemgetter(0)
 
 
-def restored(graph: Graph, rows: Sequence[tuple[int, _Kept]], run_id: str, epoch: int, now: Now) -> State:
+def restored(graph: Graph, rows: Sequence[tuple[int, Known]], run_id: str, epoch: int, now: Now) -> State:
     """Give the state, closed, of a run of which this is known, by task in ascending order."""
     event = RunRestored(run_id, epoch, now.at_s, now.wall_s, tuple(rows))
     return transition(initial(graph, epoch=epoch), event)
@@ -226,7 +225,7 @@ def with_unstored(state: State, unstored: AbstractSet[int], *, ran: AbstractSet[
         return state
     times = state.run.times
     assert times is not None, "the run has begun"
-    known = ((task, _known(rows.get(task, row))) for task, row in enumerate(state.table))
+    known = ((task, known_of(rows.get(task, row))) for task, row in enumerate(state.table))
     kept = [(task, row) for task, row in known if row is not None]
     return restored(state.graph, kept, times.id, state.epoch, Now(times.at_s, times.wall_s))
 
@@ -240,7 +239,7 @@ def with_inputs(state: State, values: Mapping[int, object]) -> State:
     times = state.run.times
     assert times is not None, "the run has begun"
     known = (
-        (task, Provided(values[task], past_of(row)) if task in values else _known(row))
+        (task, Provided(values[task], past_of(row)) if task in values else known_of(row))
         for task, row in enumerate(state.table)
     )
     kept = [(task, row) for task, row in known if row is not None]
@@ -250,18 +249,6 @@ def with_inputs(state: State, values: Mapping[int, object]) -> State:
 def _done(past: Past) -> Succeeded:
     """Make the row of a task that ran in an earlier process, nobody knows when."""
     return Succeeded(Running(max(1, past.attempts), Past(0, past.invalidations), 0.0), 0.0, NO_VALUE)
-
-
-def _known(row: Status) -> _Kept | None:
-    """Give what is known of a task in a closed run, for it to be restored."""
-    match row:
-        case Succeeded() | Provided() | CommitDue() | Invalidated():
-            return row
-        case Committing(due):
-            return due
-        case _:
-            past = past_of(row)
-            return Invalidated(past) if past != FRESH else None
 
 
 def _counts(row: Status) -> bool:

@@ -17,9 +17,9 @@ from flowing.core.events import (
     ResultsInvalidated,
     RunRestored,
 )
-from flowing.core.run_rules import past_of
+from flowing.core.run_rules import known_of
 from flowing.core.state import Closed, Idle, State
-from flowing.core.status import FRESH, NO_VALUE, CommitDue, Committing, Invalidated, Provided, Status, Succeeded
+from flowing.core.status import NO_VALUE, CommitDue, Invalidated, Known, Provided, Succeeded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,6 @@ class Forgotten:
 
 
 Recorded: TypeAlias = Event | Forgotten
-Known: TypeAlias = Succeeded | Provided | Invalidated | CommitDue
 
 
 def without_values(event: Event) -> Event:
@@ -87,7 +86,7 @@ def events_behind(state: State) -> Iterator[Recorded]:
     if isinstance(state.phase, Closed):
         times = state.run.times
         assert times is not None, "a run that is over has begun"
-        known = [(task, _known(row)) for task, row in enumerate(rows)]
+        known = [(task, known_of(row)) for task, row in enumerate(rows)]
         kept = tuple([(task, row) for task, row in known if row is not None])
         yield RunRestored(times.id, state.epoch, times.at_s, times.wall_s, kept)
     elif isinstance(state.phase, Idle) and state.phase.touched:
@@ -97,15 +96,3 @@ def events_behind(state: State) -> Iterator[Recorded]:
         again = tuple([task for task, row in enumerate(rows) if isinstance(row, Invalidated)])
         if again:
             yield ResultsInvalidated(again)
-
-
-def _known(row: Status) -> Known | None:
-    """Give what counts of a row when the run goes on; None for one that is as new."""
-    match row:
-        case Succeeded() | Provided() | CommitDue() | Invalidated():
-            return row
-        case Committing(due):
-            return due
-        case _:
-            past = past_of(row)
-            return Invalidated(past) if past != FRESH else None

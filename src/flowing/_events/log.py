@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import TextIO
 
-    from flowing._events.facts import Known, Recorded
+    from flowing._events.facts import Recorded
     from flowing.checkpoint.codec.protocol import TaskCodec
+    from flowing.core.status import Known
 
 FORMAT: Final = 1
 LINE_MAX: Final = 64 * 2**20  # characters: a longer line is refused before it is in memory

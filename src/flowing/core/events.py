@@ -15,7 +15,7 @@ from flowing._record import record
 from flowing.core.status import NO_VALUE
 
 if TYPE_CHECKING:
-    from flowing.core.status import CommitDue, Invalidated, Provided, Succeeded
+    from flowing.core.status import Known
 
 # ── events about one attempt, fenced by epoch and attempt number ─────────────────────────────────
 
@@ -230,7 +230,7 @@ class RunRestored:
     epoch: int
     at_s: float
     wall_s: float
-    rows: tuple[tuple[int, Succeeded | Provided | Invalidated | CommitDue], ...] = field(repr=False)
+    rows: tuple[tuple[int, Known], ...] = field(repr=False)
 
 
 @record

@@ -31,6 +31,7 @@ from flowing.core.status import (
     Committing,
     Failed,
     Invalidated,
+    Known,
     Past,
     Provided,
     Ready,
@@ -123,6 +124,18 @@ def past_of(row: Status) -> Past:
             invalidations = row.past.invalidations
     made = row.attempt - 1 if isinstance(row, Ready | ReadyAgain) else row.attempt
     return Past(made, invalidations) if made or invalidations else FRESH
+
+
+def known_of(row: Status) -> Known | None:
+    """Say what counts of a row when its run is restored; None for one that is as new."""
+    match row:
+        case Succeeded() | Provided() | CommitDue() | Invalidated():
+            return row
+        case Committing(due):
+            return due
+        case _:
+            past = past_of(row)
+            return Invalidated(past) if past != FRESH else None
 
 
 def _invalidated(row: Status) -> Invalidated:

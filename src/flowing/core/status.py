@@ -302,6 +302,7 @@ Waiting: TypeAlias = (
 )
 Settled: TypeAlias = Succeeded | Provided | Failed | Rejected | Skipped | Cancelled
 Status: TypeAlias = Waiting | Running | Settled
+Known: TypeAlias = Succeeded | Provided | Invalidated | CommitDue  # what counts of a row when a run is restored
 
 # Shared, because most rows are fresh and wait for few: `SHARED[unmet]`.
 SHARED: Final[tuple[Ready | Blocked, ...]] = (Ready(1), *(Blocked(unmet) for unmet in range(1, 64)))
