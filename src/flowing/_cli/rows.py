@@ -17,6 +17,8 @@ from flowing.checkpoint.records import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from flowing.checkpoint.declaration import Definition
     from flowing.checkpoint.records import Saved, SavedRun
 
@@ -31,9 +33,13 @@ class Row:
     why: str = ""
 
 
-def row_of(run: SavedRun, definition: Definition) -> Row:
+def row_of(run: SavedRun, definition: Definition, running: Mapping[str, int]) -> Row:
+    """Word what is known of a task; `running` are attempts that run, or ran when the process died, by task."""
     saved = run.saved.get(definition.name)
     row = _unsaved(run, definition) if saved is None else _saved(saved)
+    attempt = running.get(definition.name)
+    if attempt is not None and row.state in ("PENDING", "-"):
+        row = Row(state="RUNNING", attempts=attempt, why=row.why)
     crashes = run.crashes.get(definition.name, 0)
     if not crashes:
         return row

@@ -9,12 +9,13 @@ from flowing._cli.output import counted, in_one_line, moment, quoted, say, table
 from flowing._cli.rows import row_of
 from flowing._text import one_line
 from flowing.checkpoint.records import FailureSaved
-from flowing.checkpoint.sqlite.look import read_runs, read_tasks
+from flowing.checkpoint.sqlite.look import read_running, read_runs, read_tasks
 from flowing.errors import FlowingError
 from flowing.views.summary import duration
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     from flowing._cli.words import Verbs
     from flowing.checkpoint.records import RunSummary, SavedRun
@@ -48,7 +49,12 @@ def show(given: argparse.Namespace) -> int:
             say([f"there is no run in {quoted(given.path)}"])
             return FINE
         run = read_tasks(given.path, given.run)
-        lines = [*_runs(runs), "", *_tasks(run), *(_tracebacks(run) if given.debug else ())]
+        lines = [
+            *_runs(runs),
+            "",
+            *_tasks(run, read_running(given.path, given.run)),
+            *(_tracebacks(run) if given.debug else ()),
+        ]
     except FlowingError as refused:
         raise WrongUseError(in_one_line(refused)) from None
     say([*lines, *[f"damaged: {in_one_line(each)}" for each in run.damage]])
@@ -76,8 +82,8 @@ def _runs(runs: tuple[RunSummary, ...]) -> list[str]:
 # ── tasks ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _tasks(run: SavedRun) -> list[str]:
-    rows = [(each.name, row_of(run, each)) for each in run.declaration.definitions]
+def _tasks(run: SavedRun, running: Mapping[str, int]) -> list[str]:
+    rows = [(each.name, row_of(run, each, running)) for each in run.declaration.definitions]
     cells = [
         (
             row.state,
@@ -96,8 +102,8 @@ def _tasks(run: SavedRun) -> list[str]:
         *table(head, cells, right=frozenset({2, 3})),
         f"{counted(len(rows), 'task')}: {', '.join(counts) or 'nothing saved'}",
     ]
-    if not run.finished and "PENDING" in states:
-        lines.append("The run is not finished: a task that is running, or was when it ended, is PENDING here.")
+    if running:
+        lines.append("RUNNING: or it was when the process died, if no process holds the file any more.")
     return lines
 
 

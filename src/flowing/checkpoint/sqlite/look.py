@@ -17,7 +17,8 @@ from flowing.checkpoint.sqlite.connection import (
     literal_uri,
 )
 from flowing.checkpoint.sqlite.holder import Holder
-from flowing.checkpoint.sqlite.paths import LOG, identify, identify_all, literal_path
+from flowing.checkpoint.sqlite.marks import read_marks
+from flowing.checkpoint.sqlite.paths import LOG, RUNNING, identify, identify_all, literal_path
 from flowing.checkpoint.sqlite.reading import find_run, in_read_transaction, read_row, read_run
 from flowing.checkpoint.sqlite.schema import CURRENT, FORGET, NUMBERS, RUNS
 from flowing.checkpoint.wording import no_such_run, quoted
@@ -25,9 +26,10 @@ from flowing.errors import CheckpointCorrupt, CheckpointError, CheckpointVersion
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Mapping
 
     from flowing.checkpoint.records import RunSummary, SavedRun
+    from flowing.checkpoint.sqlite.rows import RunRow
 
 T = TypeVar("T")
 
@@ -55,10 +57,24 @@ def read_tasks(path: str | os.PathLike[str], run_id: str | None = None) -> Saved
     literal = literal_path(path)
 
     def read(connection: sqlite3.Connection) -> SavedRun:
-        row = find_run(connection, run_id, literal)
-        if row is None:
-            raise no_such_run("the newest" if run_id is None else run_id, path=literal)
-        return read_run(connection, row, literal).as_saved_run()
+        return read_run(connection, _found_run(connection, run_id, literal), literal).as_saved_run()
+
+    return _look(literal, read)
+
+
+def read_running(path: str | os.PathLike[str], run_id: str | None = None) -> Mapping[str, int]:
+    """Give the attempts of a run, or of the newest one, that run now, or ran when its process died, by task.
+
+    Raises:
+        CheckpointError: as `read_tasks`.
+    """
+    literal = literal_path(path)
+
+    def read(connection: sqlite3.Connection) -> Mapping[str, int]:
+        row = _found_run(connection, run_id, literal)
+        names = read_run(connection, row, literal).names
+        marks = (mark for mark in read_marks(literal + RUNNING) if mark.stamp == row.stamp)
+        return {names[mark.number]: mark.attempt for mark in marks if mark.number < len(names)}
 
     return _look(literal, read)
 
@@ -77,9 +93,7 @@ def forget(path: str | os.PathLike[str], run_id: str) -> None:
     holder = Holder.take(literal)
     try:
         with closing(connect(literal, "power")) as connection:
-            row = find_run(connection, run_id, literal)
-            if row is None:
-                raise no_such_run(run_id, path=literal)
+            row = _found_run(connection, run_id, literal)
             bounds = {"number": row.number, "first": row.number * NUMBERS, "after": (row.number + 1) * NUMBERS}
             connection.execute("PRAGMA secure_delete = ON")
             in_one_transaction(connection, partial(_delete, connection, bounds))
@@ -90,6 +104,13 @@ def forget(path: str | os.PathLike[str], run_id: str) -> None:
         raise explained(error, literal, "forget a run") from None
     finally:
         holder.release()
+
+
+def _found_run(connection: sqlite3.Connection, run_id: str | None, path: str) -> RunRow:
+    row = find_run(connection, run_id, path)
+    if row is None:
+        raise no_such_run("the newest" if run_id is None else run_id, path=path)
+    return row
 
 
 def _delete(connection: sqlite3.Connection, bounds: dict[str, int]) -> None:

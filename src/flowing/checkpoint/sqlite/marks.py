@@ -57,14 +57,13 @@ class Marks:
         try:
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
             found = os.fstat(self._descriptor)
-            content = os.pread(self._descriptor, min(found.st_size, _SIZE_MAX), 0)
+            left = _read(self._descriptor, found.st_size)
         except OSError as error:
             raise self._unusable(error) from None
         if not stat.S_ISREG(found.st_mode):
             self.release()
             raise self._unusable(OSError(0, "not a file"))
-        whole = len(content) - len(content) % _SIZE
-        self.left: Final = tuple([Mark(*each[:3]) for each in _SLOT.iter_unpack(content[:whole]) if _is_set(each)])
+        self.left: Final = left
 
     def reset(self) -> None:
         """Empty all slots."""
@@ -128,6 +127,26 @@ class Marks:
     def _unusable(self, error: OSError) -> CheckpointError:
         message = f"can't use {quoted(self._path)} ({error.strerror}); see to the directory and the space on its disk"
         return CheckpointError(message, path=self._path, errno=error.errno)
+
+
+def read_marks(path: str) -> tuple[Mark, ...]:
+    """Give the marks that are set, whoever holds the file; none where there is no such file, or none to be read."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return ()
+    try:
+        return _read(descriptor, os.fstat(descriptor).st_size)
+    except OSError:
+        return ()
+    finally:
+        os.close(descriptor)
+
+
+def _read(descriptor: int, size: int) -> tuple[Mark, ...]:
+    content = os.pread(descriptor, min(size, _SIZE_MAX), 0)
+    whole = len(content) - len(content) % _SIZE
+    return tuple([Mark(*each[:3]) for each in _SLOT.iter_unpack(content[:whole]) if _is_set(each)])
 
 
 def _is_set(slot: tuple[int, int, int, int]) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from flowing.checkpoint import RunBegun, RunResumed, SqliteStore, contract
-from flowing.checkpoint.sqlite.look import forget, read_runs, read_tasks
+from flowing.checkpoint.sqlite.look import forget, read_running, read_runs, read_tasks
 from flowing.errors import CheckpointError, ConfigError
 from tests.unit.checkpoint.sqlite.helpers import declared, load, make, opened, result
 
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 def contents(folder: Path) -> dict[str, bytes]:
     """Give every file but the shared memory, which has readers' marks."""
-    return {each.name: each.read_bytes() for each in folder.iterdir() if not each.name.endswith("-shm")}
+    return {
+        each.name: each.read_bytes() for each in folder.iterdir() if each.is_file() and not each.name.endswith("-shm")
+    }
 
 
 def test_runs_and_tasks_are_shown_as_they_were_stored(tmp_path: Path) -> None:
@@ -39,6 +41,30 @@ def test_runs_and_tasks_are_shown_as_they_were_stored(tmp_path: Path) -> None:
     assert dict(read_tasks(path, "run").saved) == {each.task: each for each in contract.EVERY_KIND}
     with pytest.raises(CheckpointError, match=r"no run 'third'.*flowing show"):
         read_tasks(path, "third")
+
+
+def test_what_runs_is_shown_for_its_run_alone(tmp_path: Path) -> None:
+    """Also of a process that died; and what is no mark is none."""
+    path = tmp_path / "run.db"
+    make(path)
+    assert read_running(path) == {}
+    with closing(SqliteStore(path)) as store:
+        store.open()
+        store.commit([RunBegun("second", 2.0, declared(["load", "tell"]))])
+        store.mark_started(0, "tell", 3)
+        assert read_running(path) == {"tell": 3}
+        assert read_running(path, "run") == {}
+        (tmp_path / "died").mkdir()
+        for name, content in contents(tmp_path).items():
+            (tmp_path / "died" / name).write_bytes(content)
+    assert read_running(path) == {}
+    died = tmp_path / "died" / "run.db"
+    assert read_running(died) == {"tell": 3}
+    marks = died.with_name("run.db.running")
+    marks.write_bytes(bytes([*marks.read_bytes()[:8], 9, *marks.read_bytes()[9:]]))
+    assert read_running(died) == {}
+    marks.unlink()
+    assert read_running(died) == {}
 
 
 def test_looking_writes_nothing(tmp_path: Path) -> None:
