@@ -1,7 +1,7 @@
 """The project's verbs; the README and .ci/run use the same ones.
 
-`tests` makes an environment for each Python and tests the built wheel in it; `checkers` makes one too. All others run
-in the environment that nox itself is in: the one that `pip install -e '.[dev]'` made.
+`tests` makes an environment for each Python and tests the built wheel in it; what needs other packages makes one too.
+Those with `venv_backend="none"` run in the one that nox itself is in, which `pip install -e '.[dev]'` made.
 """
 
 from __future__ import annotations
