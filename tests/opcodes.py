@@ -7,10 +7,26 @@ from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
     from _typeshed import TraceFunction
 
 R = TypeVar("R")
+
+
+def instructions(act: Callable[[], object]) -> int:
+    """Count the bytecode instructions that it takes."""
+    count = 0
+
+    def trace(frame: FrameType, event: str, argument: object) -> TraceFunction | None:
+        nonlocal count
+        frame.f_trace_opcodes = True
+        frame.f_trace_lines = False
+        count += event == "opcode"
+        return trace
+
+    traced(trace, act)
+    return count
 
 
 def traced(trace: TraceFunction, work: Callable[[], R]) -> R:

@@ -42,14 +42,12 @@ from flowing.core import (
     transition,
     value_of,
 )
-from tests.opcodes import traced
+from tests.opcodes import instructions
 from tests.unit.core.states import LimitOptions  # noqa: TC001 - read when the options are unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from types import FrameType
 
-    from _typeshed import TraceFunction
 
 SMALL: Final = 1_000
 LARGE: Final = 100_000
@@ -59,21 +57,6 @@ ERROR: Final = ValueError("boom")
 
 def opened(nodes: Sequence[Node], **limits: Unpack[LimitOptions]) -> State:
     return transition(initial(compile_graph(nodes, Limits(**limits))), RunRequested(0.0, 0.0, "run"))
-
-
-def instructions(act: Callable[[], object]) -> int:
-    """Count the bytecode instructions that it takes."""
-    count = 0
-
-    def trace(frame: FrameType, event: str, argument: object) -> TraceFunction | None:
-        nonlocal count
-        frame.f_trace_opcodes = True
-        frame.f_trace_lines = False
-        count += event == "opcode"
-        return trace
-
-    traced(trace, act)
-    return count
 
 
 def peak_bytes(act: Callable[[], object]) -> int:
