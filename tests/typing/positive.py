@@ -575,7 +575,6 @@ listed = param("listed", list[int])
 either = param("either", int | None, default=None)
 
 assert_type(city, Param[str])
-either_as_declared: Param[int | None] = either  # what a checker makes of `int | None` as a value differs
 assert_type(listed, Param[list[int]])
 assert_type(Depends(days), int)
 assert_type(days.required, bool)

@@ -77,20 +77,18 @@ def _settled(
     graph: Graph, held: Sequence[Status], row: Running, event: AttemptSucceeded
 ) -> tuple[list[int], list[Status], int]:
     """Give the rows that a success changes, its own first; and which is the lowest that becomes ready, or 0."""
-    indices, freed = [event.task], 0
-    rows: list[Status] = [Succeeded(row, event.at_s, event.value)]
-    dependents = graph.dependents[event.task]
+    task, succeeded = event.task, Succeeded(row, event.at_s, event.value)
+    dependents = graph.dependents[task]
+    if not dependents:
+        return [task], [succeeded], 0
     if len(dependents) == 1:
-        blocked = held[dependents[0]]
-        if type(blocked) is Blocked:
-            freed = int(blocked.unmet == 1)
-            indices += dependents
-            rows.append(unblocked(blocked))
-    elif dependents:
-        after, freed = _unblocked([held[dependent] for dependent in dependents])
-        indices += dependents
-        rows += after
-    return indices, rows, freed
+        dependent = dependents[0]
+        blocked = held[dependent]
+        if type(blocked) is not Blocked:
+            return [task], [succeeded], 0
+        return [task, dependent], [succeeded, unblocked(blocked)], 1 if blocked.unmet == 1 else 0
+    after, freed = _unblocked([held[dependent] for dependent in dependents])
+    return [task, *dependents], [succeeded, *after], freed
 
 
 def _unblocked(rows: list[Status]) -> tuple[list[Status], int]:
