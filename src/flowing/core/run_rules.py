@@ -89,12 +89,12 @@ def resume(state: State, _phase: Closed, event: ResumeRequested) -> State:
     again: dict[int, Past] = {}
     uncommitted: dict[int, Status] = {}
     for task, row in enumerate(state.table):
-        if isinstance(row, CommitDue | Committing):
+        if event.rerun_detached and task >= state.graph.main and _is_stale(state, task, row, again):
+            again[task] = _invalidated(row).past
+        elif isinstance(row, CommitDue | Committing):
             uncommitted[task] = row if isinstance(row, CommitDue) else row.due
         elif not has_result(row):
             again[task] = past_of(row)
-        elif event.rerun_detached and task >= state.graph.main and _is_stale(state, task, row, again):
-            again[task] = _invalidated(row).past
     return with_run(
         _replaced(_pending_again(state, again), uncommitted),
         phase=Open(),
@@ -108,9 +108,10 @@ def resume(state: State, _phase: Closed, event: ResumeRequested) -> State:
 
 def _is_stale(state: State, task: int, row: Status, again: Mapping[int, Past]) -> bool:
     """Tell whether a detached result was made from inputs that have changed, or are being made again."""
-    if not isinstance(row, Succeeded):
+    if not isinstance(row, Succeeded | CommitDue | Committing):
         return False
-    return row.stale or not again.keys().isdisjoint(state.graph.dependencies[task])
+    is_stale = isinstance(row, Succeeded) and row.stale
+    return is_stale or not again.keys().isdisjoint(state.graph.dependencies[task])
 
 
 def past_of(row: Status) -> Past:

@@ -151,7 +151,11 @@ def _resumed(ledger: Ledger, event: ResumeRequested) -> None:
     for task in range(ledger.graph.main, ledger.graph.size) if event.rerun_detached else ():
         below = ledger.graph.dependencies[task]
         is_remade = any(ledger.known[needed] != DONE or needed in again for needed in below)
-        if ledger.known[task] == DONE and task not in ledger.given and (task in ledger.stale or is_remade):
+        if (
+            ledger.known[task] in (DONE, RETURNED, COMMITS)
+            and task not in ledger.given
+            and (task in ledger.stale or is_remade)
+        ):
             again.add(task)
     for task in again:
         _forget(ledger, task)

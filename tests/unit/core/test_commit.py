@@ -150,6 +150,26 @@ def test_what_was_not_committed_is_committed_by_the_resume_and_not_run_again() -
     assert kinds(state) == {"a": "Succeeded", "b": "Succeeded", "c": "Ready"}
 
 
+def test_what_was_made_from_a_result_that_is_made_anew_is_not_committed() -> None:
+    """D4: it is as out of date as if it had been committed in time. Its commit is late, and changes nothing.
+
+    Found by the simulator in a million runs, as `the_state_is_sound`: its row waited for a commit, and for a task.
+    """
+    nodes = (Node("a"), Node("b", ("a",), detached=True), Node("c", ("b",), detached=True))
+    state = after(succeeded(started(begin(*nodes), "a"), "a"), MainSettled())
+    state = after(started(committed(committing(returned(started(state, "b"), "b"))), "c"), CancelRequested())
+    state = after(failed(state, "c"), RunFinished(), ResultProvided(number(state, "a"), "mended"))
+    state = after(state, ResumeRequested(3.0, 4.0), MainSettled())
+    state = committing(returned(started(state, "c"), "c"))
+    state = after(state, CancelRequested(), GraceElapsed(), RunFinished())
+    kept = after(state, ResumeRequested(5.0, 6.0))
+    assert kinds(kept) == {"a": "Provided", "b": "Succeeded", "c": "CommitDue"}
+    again = after(state, ResumeRequested(5.0, 6.0, rerun_detached=True))
+    assert kinds(again) == {"a": "Provided", "b": "Ready", "c": "Blocked"}
+    assert row(again, "c") == Blocked(1, Past(2, invalidations=2))
+    assert after(again, ResultsCommitted(2)) is again
+
+
 def test_a_commit_that_was_answered_is_not_answered_again() -> None:
     state = committed(committing(returned(started(begin(*FORK), "a", "b"), "a")))
     assert after(state, ResultsCommitted(1)) is state
