@@ -14,7 +14,7 @@ LIST = TESTS.parent / "docs" / "faults.md"
 
 # How many rows each part has. A row is never dropped: what became moot says so in its place.
 PARTS = {"G": 16, "R": 23, "T": 12, "P": 23, "X": 12, "S": 14}
-CAPABILITIES = {"embedding", "release"}
+CAPABILITIES = {"release"}
 
 Tags: TypeAlias = dict[str, set[str]]  # from `path::test` to the rows that its docstring names
 

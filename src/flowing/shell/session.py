@@ -30,6 +30,7 @@ from flowing.shell.clerk import Clerk
 from flowing.shell.coroutines import Coroutines
 from flowing.shell.crew import Crew
 from flowing.shell.desk import Desk
+from flowing.shell.leftovers import others, tell_of_leftovers
 from flowing.shell.seams import Observer, Store, World
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ class Session:
         self.owner: int = threading.get_ident()
         self.over: bool = False  # nobody waits any more; what is still reported changes nothing that anybody sees
         self._settings = settings
+        self._others = others()
         self._first: deque[None] = deque([None])
         self._clerk_started = False
         self._clerk_works = threading.Lock()  # held by the clerk's thread as long as it lives
@@ -123,6 +125,7 @@ class Session:
                     interrupted = True
                     self.cancel()
             self._join()
+            tell_of_leftovers(self._others)
         finally:
             self.over = True
             self._clerk.cancel(at_once=True)
