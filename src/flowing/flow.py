@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Self, TypeVar, cast, get_overloads, overload
 
 from flowing._compile import compile_flow
 from flowing._flow_options import flag, one_of, refused, seconds, whole
 from flowing._inputs import Inputs
-from flowing._runs import Runs
 from flowing._task.options import EXECUTORS_ALLOWED, UNSET, is_executor_option
 from flowing._text import one_line
 from flowing.core.events import ResultProvided, ResultsInvalidated
 from flowing.core.graph import Limits
-from flowing.errors import NotATaskError
+from flowing.errors import NotATaskError, WorkerStartError
 from flowing.results import Results, StepResult, number_of, step_result
 from flowing.shell.observers import Listener, Observers, Subscription
-from flowing.shell.session import Settings
 from flowing.task import Param, Settable, Task
 
 if TYPE_CHECKING:
@@ -99,7 +98,15 @@ class Flow:
             SerializationError: there is a checkpoint, and results of a task can't be stored; the message says why,
                 and the ways out.
             GraphError: the tasks do not make a graph; the subclass and the message say why, and the way out.
+            WorkerStartError: the interpreter shuts down.
         """
+        if sys.is_finalizing():
+            message = "a flow can't be made while the interpreter shuts down; make it, and run it, before that"
+            raise WorkerStartError(message)
+        # Threads and all that is for them: loaded when the first flow is made, not when flowing is imported.
+        from flowing._runs import Runs  # noqa: PLC0415
+        from flowing.shell.session import Settings  # noqa: PLC0415
+
         limits = Limits(
             workers=whole("max_workers", max_workers, least=1),
             abandoned=whole("max_abandoned", max_workers if max_abandoned is None else max_abandoned, least=0),
