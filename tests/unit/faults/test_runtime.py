@@ -612,6 +612,7 @@ def test_a_limit_of_the_system_on_threads_is_survived() -> None:
     lines = said(
         """
         import resource
+        Flow(task(int)).run()  # loads all that a run needs, while the files may still be read
         if os.getuid() == 0:
             os.setgroups([]); os.setgid(54321); os.setuid(54321)
         processes = [f"/proc/{each}" for each in os.listdir("/proc") if each.isdigit()]

@@ -6,6 +6,7 @@ import asyncio
 import multiprocessing
 import os
 import threading
+import time
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
@@ -235,9 +236,10 @@ def test_a_pool_that_a_function_made_is_ended_though_a_body_hangs() -> None:
 
     error = Flow(bodies.hangs, executor=make).run()[bodies.hangs].error
     assert isinstance(error, TaskTimeoutError)
-    for process in multiprocessing.active_children():
-        process.join(GUARD_S)
-    assert multiprocessing.active_children() == []
+    deadline = time.monotonic() + GUARD_S
+    while multiprocessing.active_children():  # the pool's own thread may be the one that reaps it
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
 
 
 def test_what_can_not_be_sent_says_so_without_asking_the_executor() -> None:
