@@ -52,7 +52,6 @@ from flowing.errors import (
 from flowing.flow import Flow
 from flowing.results import Results, StepResult, StepState
 from flowing.shell.attempt import CurrentAttempt, current
-from flowing.shell.observers import EventsLost, Observation, Subscription
 from flowing.task import AsyncTask, Depends, Param, SyncTask, Task, bind, param, task
 
 if TYPE_CHECKING:
@@ -61,6 +60,7 @@ if TYPE_CHECKING:
     from flowing._watching import progress
     from flowing.checkpoint import JsonCodec, MemoryStore, PickleCodec, SqliteStore
     from flowing.events import EventLog, Recording, read_events, record, replay
+    from flowing.shell.observers import EventsLost, Observation, Subscription
 else:
     _NAMES = {
         "flowing._check.check": ("CheckedWiring", "Finding", "check"),
@@ -68,6 +68,7 @@ else:
         "flowing._watching": ("progress",),
         "flowing.checkpoint": ("JsonCodec", "MemoryStore", "PickleCodec", "SqliteStore"),
         "flowing.events": ("EventLog", "Recording", "read_events", "record", "replay"),
+        "flowing.shell.observers": ("EventsLost", "Observation", "Subscription"),
     }
     _MODULES = {name: module for module, names in _NAMES.items() for name in names}
 

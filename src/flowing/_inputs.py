@@ -6,9 +6,10 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, final
 
+from flowing._no_value import NO_VALUE
 from flowing._text import one_line
 from flowing.core.state import has_result
-from flowing.core.status import NO_VALUE, Provided, Succeeded
+from flowing.core.status import Provided, Succeeded
 from flowing.errors import FlowChangedError, FlowingError, InputError, UnknownInputError
 from flowing.task import Param, missing_input
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final, final
 
 from attrs import evolve
 
-from flowing.core.events import ResultProvided, ResumeRequested, RunRequested
+from flowing._rows import Rows, results_of
+from flowing.core.events import ResultProvided, ResultsInvalidated, ResumeRequested, RunRequested
 from flowing.core.state import Closed, Idle, State, initial
 from flowing.core.status import Failed, Rejected
 from flowing.core.transition import transition
 from flowing.errors import CheckpointError, FlowRunningError, ForkedProcessError
-from flowing.results import Results
 from flowing.shell.log import warn_of_failure
 from flowing.shell.session import Session, Settings, begin, close_as_it_stands
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from flowing._durable.hold import Hold
     from flowing._inputs import Inputs
     from flowing.core.events import Event
+    from flowing.results import Results
     from flowing.shell.bridge import Caller
     from flowing.shell.observers import Observers
     from flowing.shell.remote import Executors, Given
@@ -81,6 +82,16 @@ class Runs:
         session = self.session
         return self.at_rest if session is None else session.state
 
+    @property
+    def rows(self) -> Rows:
+        """What the state says now of each task."""
+        return Rows(self.state, self._compiled.numbers)
+
+    @property
+    def results(self) -> Results:
+        """What `run()` gives, as it stands now."""
+        return results_of(self.state, self._compiled.numbers)
+
     def cancel(self) -> None:
         """Stop the run, if there is one."""
         session = self.session
@@ -130,7 +141,7 @@ class Runs:
                 self.at_rest = began
                 if hold is not None:
                     hold.has_ended_with(state, began)
-                return Results(began, self._compiled.numbers)
+                return results_of(began, self._compiled.numbers)
             bodies = self._compiled.bodies if hold is None else hold.bodies
             executors = _hired(self._executors, bodies)
             bodies = attended.equip(bodies if executors is None else executors.bodies)
@@ -151,7 +162,7 @@ class Runs:
             self._taken_back(session)
         if hold is not None:
             hold.has_ended_with(began, self.at_rest)
-        results = Results(session.state, self._compiled.numbers)
+        results = results_of(session.state, self._compiled.numbers)
         if not _FINAL_FAILURES.isdisjoint(map(type, session.state.table)):
             self._warn_of_failures(results)
         return results
@@ -209,7 +220,15 @@ class Runs:
         message = f"{call}: the flow is running; wait for it, cancel() it, or make another Flow of the same tasks"
         raise FlowRunningError(message)
 
-    def mend(self, call: str, event: Event) -> None:
+    def override(self, number: int, value: object) -> None:
+        """Give a task a value from outside."""
+        self._mend("override()", ResultProvided(number, value))
+
+    def invalidate(self, numbers: tuple[int, ...]) -> None:
+        """Have results made anew."""
+        self._mend("invalidate()", ResultsInvalidated(numbers))
+
+    def _mend(self, call: str, event: Event) -> None:
         self.settled_state(call)  # before the lock, as in conduct
         with self._starting:
             before = self.at_rest = self._taken_over(self.settled_state(call), anew=False)

@@ -12,10 +12,10 @@ from attrs import evolve
 from flowing._events.facts import NOT_RECORDED, Forgotten, NotRecorded, Recorded, events_behind, without_values
 from flowing._events.log import EventLog, read, write
 from flowing._events.replaying import replayed, until
+from flowing._rows import results_of
 from flowing.core.state import Closed, Idle
 from flowing.errors import ConfigError, EventLogError, FlowRunningError
 from flowing.flow import Flow
-from flowing.results import Results
 from flowing.shell.observers import EventsLost, Observation
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from flowing.core.events import Event
     from flowing.core.graph import Graph
     from flowing.core.state import State
+    from flowing.results import Results
     from flowing.task import Task
 
 __all__ = [
@@ -161,7 +162,7 @@ def replay(of: Flow | Graph, events: Events, *, at: int | None = None, at_s: flo
         played = played[:at]
     elif at_s is not None:
         played = until(played, at_s=at_s)
-    return Results(replayed(graph, played), numbers)
+    return results_of(replayed(graph, played), numbers)
 
 
 def _parts_of(of: Flow | Graph) -> tuple[Graph, Mapping[Task[object], int]]:

@@ -6,16 +6,10 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Self, TypeVar, cast, get_overloads, overload
 
-from flowing._compile import compile_flow
 from flowing._flow_options import flag, one_of, refused, seconds, whole
-from flowing._inputs import Inputs
 from flowing._task.options import EXECUTORS_ALLOWED, UNSET, is_executor_option
 from flowing._text import one_line
-from flowing.core.events import ResultProvided, ResultsInvalidated
-from flowing.core.graph import Limits
 from flowing.errors import NotATaskError, WorkerStartError
-from flowing.results import Results, StepResult, number_of, step_result
-from flowing.shell.observers import Listener, Observers, Subscription
 from flowing.task import Param, Settable, Task
 
 if TYPE_CHECKING:
@@ -29,6 +23,8 @@ if TYPE_CHECKING:
     from flowing.checkpoint import Store
     from flowing.core.state import State
     from flowing.errors import FlowingError
+    from flowing.results import Results, StepResult
+    from flowing.shell.observers import Listener, Subscription
     from flowing.shell.remote import Given
     from flowing.views.picture import Picture
 
@@ -103,8 +99,12 @@ class Flow:
         if sys.is_finalizing():
             message = "a flow can't be made while the interpreter shuts down; make it, and run it, before that"
             raise WorkerStartError(message)
-        # Threads and all that is for them: loaded when the first flow is made, not when flowing is imported.
+        # The core, and threads and all that is for them: loaded when the first flow is made, not by `import flowing`.
+        from flowing._compile import compile_flow  # noqa: PLC0415
+        from flowing._inputs import Inputs  # noqa: PLC0415
         from flowing._runs import Runs  # noqa: PLC0415
+        from flowing.core.graph import Limits  # noqa: PLC0415
+        from flowing.shell.observers import Observers  # noqa: PLC0415
         from flowing.shell.session import Settings  # noqa: PLC0415
 
         limits = Limits(
@@ -237,7 +237,7 @@ class Flow:
     @property
     def results(self) -> Results:
         """Every task's result as it is now, also while the flow is running."""
-        return Results(self._state, self._compiled.numbers)
+        return self._runs.results
 
     @property
     def detached_failures(self) -> tuple[StepResult[object], ...]:
@@ -261,7 +261,7 @@ class Flow:
             ResultUnavailable: there is none; says the task's state and the root cause.
             UnknownTaskError: the task is not in this flow.
         """
-        result: StepResult[R] = step_result(self._state, self._number(task_def))
+        result: StepResult[R] = self._runs.rows.result(self._number(task_def))
         return result.value
 
     def summary(self) -> str:
@@ -439,7 +439,7 @@ class Flow:
         number = self._number(step)
         if isinstance(step, Param):
             step.check(value[0])
-        self._runs.mend("override()", ResultProvided(number, value[0]))
+        self._runs.override(number, value[0])
 
     def invalidate(self, *steps: Task[object]) -> None:
         """Make results that succeeded but are wrong PENDING, and with them the computed results that depend on them.
@@ -455,7 +455,7 @@ class Flow:
         """
         numbers = tuple([self._number(step) for step in steps])
         self._inputs.refuse_invalidation(steps)
-        self._runs.mend("invalidate()", ResultsInvalidated(numbers))
+        self._runs.invalidate(numbers)
 
     def close(self) -> None:
         """Let go of the checkpoint, for another flow or process to use. The next `run()` or `resume()` reads it anew.
@@ -479,9 +479,7 @@ class Flow:
         if not isinstance(step, Task):
             message = f"{one_line(repr(type(step)))} is not a task; give the task itself, not its name or its function"
             raise NotATaskError(message)
-        return number_of(
-            cast("Task[object]", step), self._runs.at_rest, self._compiled.numbers
-        )  # it is a Task of something
+        return self._runs.rows.number_of(cast("Task[object]", step))  # it is a Task of something
 
 
 def _hold_on(

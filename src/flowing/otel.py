@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, cast, final
 from attrs import evolve
 
 from flowing._record import record
+from flowing._rows import results_of
 from flowing._text import describe_error, format_traceback, one_line
 from flowing.core.events import (
     AttemptFailed,
@@ -30,7 +31,6 @@ from flowing.core.events import (
 )
 from flowing.core.status import Failed, Rejected
 from flowing.errors import ExtraMissing
-from flowing.results import Results
 from flowing.shell.attempt import CURRENT
 
 try:
@@ -213,7 +213,7 @@ class _Telemetry:
             span.end()
         self._instruments.active.add(-len(self._active))
         self._active.clear()
-        results = Results(self._look(), {})
+        results = results_of(self._look(), {})
         for state, count in results.counts().items():
             if count:
                 self._run.set_attribute(f"flowing.tasks.{state.lower()}", count)

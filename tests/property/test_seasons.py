@@ -11,6 +11,7 @@ import pytest
 from attrs import evolve
 from hypothesis import given
 
+from flowing._rows import results_of
 from flowing.core import (
     PHASE_RULES,
     STATUS_RULES,
@@ -34,7 +35,6 @@ from flowing.core import (
 )
 from flowing.core.handover import _in_single_steps as in_single_steps
 from flowing.errors import InvalidTransition
-from flowing.results import Results
 from flowing.testing import schedules
 from flowing.testing.choices import Replayed, Seeded
 from flowing.testing.faults import Faults, Freedom
@@ -129,7 +129,7 @@ def play_with_crashes(seed: int, crashes_max: int) -> tuple[int, dict[str, tuple
         crashes += 1
         play.run_again(crash_after=later.pop(0) if later else None)
     assert play.witness.violation is None, f"seed {seed}: {play.witness.violation}"
-    results = Results(play.state, subject.numbers)
+    results = results_of(play.state, subject.numbers)
     return crashes, {name: (row.state, row.value_or(None)) for name, row in results.items()}
 
 

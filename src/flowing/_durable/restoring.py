@@ -5,6 +5,7 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, assert_never
 
+from flowing._no_value import NO_VALUE
 from flowing._record import record
 from flowing._text import describe_error, one_line
 from flowing.checkpoint import (
@@ -25,7 +26,6 @@ from flowing.core.events import ResultsInvalidated, RunRestored
 from flowing.core.run_rules import known_of, past_of
 from flowing.core.state import State, has_result, initial
 from flowing.core.status import (
-    NO_VALUE,
     CommitDue,
     Committing,
     Invalidated,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flowing._record import record
+from flowing._rows import step_result
 from flowing.checkpoint import EndNoted, FailureSaved, OverrideSaved, ResultDropped, ResultSaved, store_error
 from flowing.core.run_rules import past_of
 from flowing.core.state import has_result
@@ -20,7 +21,6 @@ from flowing.core.status import (
     Status,
     Succeeded,
 )
-from flowing.results import step_result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

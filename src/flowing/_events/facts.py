@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from attrs import evolve
 
+from flowing._no_value import NO_VALUE
 from flowing._record import record
 from flowing.core.events import (
     AttemptFailed,
@@ -19,7 +20,7 @@ from flowing.core.events import (
 )
 from flowing.core.run_rules import known_of
 from flowing.core.state import Closed, Idle, State
-from flowing.core.status import NO_VALUE, CommitDue, Invalidated, Known, Provided, Succeeded
+from flowing.core.status import CommitDue, Invalidated, Known, Provided, Succeeded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, assert_never, cast, get
 import attrs
 
 from flowing._events.facts import NOT_RECORDED, Forgotten, Recorded
+from flowing._no_value import NO_VALUE
 from flowing._record import record
 from flowing.checkpoint.kept_errors import restore_error, store_error
 from flowing.checkpoint.records import StoredError
 from flowing.core.events import Event, RunRestored
-from flowing.core.status import NO_VALUE, CommitDue, Invalidated, Known, Past, Provided, Running, Succeeded
+from flowing.core.status import CommitDue, Invalidated, Known, Past, Provided, Running, Succeeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -4,6 +4,7 @@
 what is due now. Nothing in this package knows a clock, a thread, a file, a log, randomness or a user's function.
 """
 
+from flowing._no_value import NO_VALUE, NoValue
 from flowing.core.decide import answer, decide
 from flowing.core.events import (
     AttemptEvent,
@@ -64,7 +65,6 @@ from flowing.core.state import (
     value_of,
 )
 from flowing.core.status import (
-    NO_VALUE,
     BackingOff,
     Because,
     Blocked,
@@ -74,7 +74,6 @@ from flowing.core.status import (
     Failed,
     Failure,
     Invalidated,
-    NoValue,
     Past,
     Provided,
     Ready,

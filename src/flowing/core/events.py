@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeAlias, final
 
 from attrs import field
 
+from flowing._no_value import NO_VALUE
 from flowing._record import record
-from flowing.core.status import NO_VALUE
 
 if TYPE_CHECKING:
     from flowing.core.status import Known

@@ -7,6 +7,7 @@ from typing import ClassVar, Final, Literal, TypeAlias
 
 from attrs import field
 
+from flowing._no_value import NO_VALUE
 from flowing._record import record
 
 # Which rows the table can find without a search: those that await something. Plain ints, because an IntEnum costs
@@ -19,15 +20,6 @@ ORDER: Final = 3
 BACKOFF: Final = 4
 COMMIT: Final = 5
 LANES: Final[tuple[Lane, ...]] = (NO_LANE, READY, AGAIN, ORDER, BACKOFF, COMMIT)
-
-
-class NoValue(enum.Enum):
-    """The absence of a value, apart from every value (None included)."""
-
-    NO_VALUE = "no value"
-
-
-NO_VALUE: Final = NoValue.NO_VALUE
 
 
 class Because(enum.Enum):

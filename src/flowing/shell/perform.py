@@ -8,6 +8,7 @@ from __future__ import annotations
 from types import CoroutineType
 from typing import TYPE_CHECKING, TypeAlias, cast, final
 
+from flowing._no_value import NO_VALUE
 from flowing._text import one_line
 from flowing.core.events import (
     AttemptFailed,
@@ -17,7 +18,6 @@ from flowing.core.events import (
     GateClosed,
     InputRejected,
 )
-from flowing.core.status import NO_VALUE
 from flowing.errors import (
     AttemptCancelled,
     ExecutorBroken,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, final
 
+from flowing._rows import results_of
 from flowing._text import describe_error
 from flowing.core.events import CancelRequested, ResultProvided, ResumeRequested, RunRequested, RunRestored
 from flowing.core.run_rules import past_of
@@ -11,7 +12,6 @@ from flowing.core.state import Closed, initial
 from flowing.core.status import FRESH, Because, CommitDue, Committing, Invalidated, Provided, Succeeded
 from flowing.core.transition import transition
 from flowing.errors import FlowingError, WorkersExhausted, WorkerStartError
-from flowing.results import Results
 from flowing.shell.session import begin, close_as_it_stands
 from flowing.testing import oracle, standing
 from flowing.testing.entries import enter
@@ -184,7 +184,7 @@ class Play:
         """Ask what came of a run that is over. O(nodes + edges)."""
         witness = self.witness
         expected = oracle.outcomes(witness.subject, witness.ledger)
-        results = Results(self.state, witness.subject.numbers)
+        results = results_of(self.state, witness.subject.numbers)
         witness.ask(oracle.outcomes_equal_the_oracle, expected, results)
         witness.ask(oracle.detached_tasks_change_no_outcome, expected[: witness.subject.graph.main], ok=results.ok)
         witness.ask(standing.what_comes_after_the_end_changes_nothing, self.state, self.late)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias, final
 from attrs import field
 
 from flowing._record import record
+from flowing._rows import results_of
 from flowing._text import describe_error
-from flowing.results import Results
 from flowing.testing.choices import Choices, Replayed, Seeded
 from flowing.testing.failures import SimulationFailed
 from flowing.testing.faults import Faults
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from flowing.core.events import Event
     from flowing.errors import FlowingError
     from flowing.flow import Flow
+    from flowing.results import Results
     from flowing.testing.subject import Subject
 
 NO_FAULTS: Final = Faults()
@@ -119,7 +120,7 @@ class Plan:
         if play.witness.violation is not None:
             raise self.failure(play, play.witness.violation, seed=seed)
         simulation = Simulation(
-            results=Results(play.state, self.subject.numbers),
+            results=results_of(play.state, self.subject.numbers),
             error=play.error,
             virtual_seconds=play.now_s(),
             choices=tuple(play.choices.taken),

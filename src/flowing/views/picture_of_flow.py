@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, cast
 
+from flowing._no_value import NO_VALUE
+from flowing._rows import step_result
 from flowing._text import format_traceback, type_name
-from flowing.core.status import NO_VALUE
-from flowing.results import step_result
 from flowing.task import Param
 from flowing.views.picture import DrawnTask, Picture
 from flowing.views.spans import observed_spans

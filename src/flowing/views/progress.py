@@ -10,11 +10,11 @@ from itertools import compress
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, final, get_args
 
+from flowing._no_value import NO_VALUE
 from flowing._record import record
 from flowing._text import describe_error, one_line
 from flowing.core.state import Closed, State
 from flowing.core.status import (
-    NO_VALUE,
     BackingOff,
     Blocked,
     Cancelled,

@@ -10,6 +10,7 @@ from attrs import evolve
 from flowing import Flow, task
 from flowing._durable.declaring import declared
 from flowing._durable.restoring import Now, Reader, Restored, has_value, with_inputs, with_unstored
+from flowing._no_value import NO_VALUE
 from flowing.checkpoint import (
     AttemptMarked,
     EndNoted,
@@ -37,7 +38,6 @@ from flowing.core import (
     Succeeded,
     check,
 )
-from flowing.core.status import NO_VALUE
 from flowing.errors import AttemptUncertain, CrashLoop
 from tests.unit.core.states import after, begin, row, started, succeeded
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from flowing import EventLogError, StepState
 from flowing._events.facts import Forgotten, Recorded
 from flowing._events.replaying import replayed, time_of, until
+from flowing._rows import results_of
 from flowing.core import (
     AttemptStarted,
     AttemptSucceeded,
@@ -25,7 +26,6 @@ from flowing.core import (
     compile_graph,
 )
 from flowing.core.events import BackoffStarted, RunRestored
-from flowing.results import Results
 from flowing.testing import simulate
 from tests.unit.testing.flows import Shop
 
@@ -72,7 +72,7 @@ def test_the_story_of_any_simulated_run_leads_to_its_results(seed: int) -> None:
     shop = Shop()
     run = simulate(shop.flow, bodies="stub", seed=seed)
     events = [event for _, event in run.story]
-    results = Results(replayed(shop.flow._compiled.graph, events), {})
+    results = results_of(replayed(shop.flow._compiled.graph, events), {})
     assert [*map(shown, results.values())] == [*map(shown, run.results.values())]
     assert results.cancelled is run.results.cancelled
 
@@ -84,17 +84,17 @@ def shown(result: object) -> str:
 def test_a_second_run_begins_anew_with_and_without_the_mark() -> None:
     again: list[Recorded] = [RunRequested(20.0, 0.0, "again"), AttemptStarted(0, 1, 1, 21.0)]
     for events in ([*STORY, *again], [*STORY, Forgotten(1), *again]):
-        assert Results(replayed(GRAPH, events), {}).counts()[StepState.PENDING] == 1
+        assert results_of(replayed(GRAPH, events), {}).counts()[StepState.PENDING] == 1
 
 
 def test_what_was_given_before_the_first_run_belongs_to_it() -> None:
     events: list[Recorded] = [ResultProvided(0, 1), BEGIN, AttemptStarted(1, 1, 0, 11.0)]
-    assert Results(replayed(GRAPH, events), {})["a"].overridden
+    assert results_of(replayed(GRAPH, events), {})["a"].overridden
 
 
 def test_a_run_that_was_broken_off_can_go_on() -> None:
     events = [*STORY[:4], ResumeRequested(20.0, 0.0), AttemptStarted(1, 2, 1, 21.0)]
-    results = Results(replayed(GRAPH, events), {})
+    results = results_of(replayed(GRAPH, events), {})
     assert [each.state for each in results.values()] == [StepState.SUCCEEDED, StepState.RUNNING]
     assert results["b"].attempts == 2
 

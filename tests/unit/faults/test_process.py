@@ -417,6 +417,24 @@ print(sys.excepthook is sys.__excepthook__, threading.excepthook is threading.__
 """
 
 
+def test_what_carries_a_flow_out_is_loaded_with_the_first_flow() -> None:
+    """A program that only declares tasks does not wait for it."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD_PROGRAM], capture_output=True, text=True, timeout=KILL_AFTER_S, check=True
+    )
+    assert done.stdout.splitlines() == ["[]", "['flowing._runs', 'flowing.core']"]
+
+
+LOAD_PROGRAM = """
+import sys
+from flowing import Flow, task
+watched = {"flowing.core", "flowing._runs", "asyncio", "cattrs", "multiprocessing", "rich", "sqlite3"}
+print(sorted(watched & set(sys.modules)))
+Flow(task(int)).run()
+print(sorted(watched & set(sys.modules)))
+"""
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_threads_that_switch_at_every_step_change_nothing(seed: int) -> None:
     """A selection of everything at once, at `sys.setswitchinterval(1e-6)`."""

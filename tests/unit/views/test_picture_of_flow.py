@@ -6,7 +6,7 @@ import pytest
 from typing_extensions import override
 
 from flowing import Depends, Flow, param, task
-from flowing.core.status import NO_VALUE
+from flowing._no_value import NO_VALUE
 from flowing.results import StepState
 from flowing.views.picture_of_flow import describe_value, picture_of
 

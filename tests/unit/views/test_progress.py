@@ -26,7 +26,7 @@ from flowing.core import (
     initial,
     transition,
 )
-from flowing.results import Results
+from flowing._rows import results_of
 from flowing.testing import simulate
 from flowing.views.progress import (
     _OPEN,
@@ -72,7 +72,7 @@ def test_the_counts_are_those_of_the_results_at_every_moment(seed: int) -> None:
     for at_s, event in simulate(flow, bodies="stub", seed=seed).story:
         state = transition(state, event)
         glance = watch.glance(state, at_s)
-        results = Results(state, {})
+        results = results_of(state, {})
         assert glance.counts == results.counts()
         assert glance.retries == sum(max(0, each.attempts - 1) for each in results.values())
         assert glance == Watch(graph, 0.0).glance(state, at_s), "a fresh look sees the same"
