@@ -115,42 +115,44 @@ class Runs:
         anew: bool,
     ) -> Results:
         """Begin, and wait for the end, whatever ends it; those who attend see all of it."""
-        with ExitStack() as attendance:
-            return self._conduct_attended(call, first, caller, attendance, anew=anew)
-
-    def _conduct_attended(
-        self,
-        call: str,
-        first: Callable[[State], tuple[State, Event]],
-        caller: Caller | None,
-        attendance: ExitStack,
-        *,
-        anew: bool,
-    ) -> Results:
         self.settled_state(call)  # before the lock, which a fork may have copied while it was held
-        hold = self.hold
-        with self._starting:
-            self.at_rest = self._taken_over(self.settled_state(call), anew=anew)
-            state, event = first(self.at_rest)
-            if hold is not None or isinstance(event, RunRequested):
-                self.observers.go_on_from(state)
-            attended = self.observers.attend(self._passing, attendance)
-            began = begin(state, event, self.observers)
-            scribe = None if hold is None else hold.has_begun(state, began, anew=isinstance(event, RunRequested))
-            if isinstance(began.phase, Closed):
-                self.at_rest = began
-                if hold is not None:
-                    hold.has_ended_with(state, began)
+        with ExitStack() as attendance:
+            with self._starting:
+                self.at_rest = self._taken_over(self.settled_state(call), anew=anew)
+                began, session = self._begin(*first(self.at_rest), caller, attendance)
+            if session is None:
                 return results_of(began, self._compiled.numbers)
-            bodies = self._compiled.bodies if hold is None else hold.bodies
-            executors = _hired(self._executors, bodies)
-            bodies = attended.equip(bodies if executors is None else executors.bodies)
-            loop = None if caller is None else caller.loop
-            session = self.session = Session(
-                began, bodies, self.settings, self.observers, scribe, loop=loop, executors=executors
-            )
-        if caller is not None:
-            caller.awaits(session)
+            if caller is not None:
+                caller.awaits(session)
+            self._see_out(session, began)
+            return self._reported(session)
+
+    def _begin(
+        self, state: State, event: Event, caller: Caller | None, attendance: ExitStack
+    ) -> tuple[State, Session | None]:
+        """Begin with the first event, for which there is a session unless nothing is to be done. Under the lock."""
+        hold = self.hold
+        is_new = isinstance(event, RunRequested)
+        if hold is not None or is_new:
+            self.observers.go_on_from(state)
+        attended = self.observers.attend(self._passing, attendance)
+        began = begin(state, event, self.observers)
+        scribe = None if hold is None else hold.has_begun(state, began, anew=is_new)
+        if isinstance(began.phase, Closed):
+            self.at_rest = began
+            if hold is not None:
+                hold.has_ended_with(state, began)
+            return began, None
+        bodies = self._compiled.bodies if hold is None else hold.bodies
+        executors = _hired(self._executors, bodies)
+        bodies = attended.equip(bodies if executors is None else executors.bodies)
+        loop = None if caller is None else caller.loop
+        self.session = Session(began, bodies, self.settings, self.observers, scribe, loop=loop, executors=executors)
+        return began, self.session
+
+    def _see_out(self, session: Session, began: State) -> None:
+        """Wait for the end of a session, take its state back, and have the checkpoint told."""
+        hold = self.hold
         try:
             session.conduct()
         except BaseException as error:
@@ -162,6 +164,9 @@ class Runs:
             self._taken_back(session)
         if hold is not None:
             hold.has_ended_with(began, self.at_rest)
+
+    def _reported(self, session: Session) -> Results:
+        """Give the results of a session that is over, and warn of what failed."""
         results = results_of(session.state, self._compiled.numbers)
         if not _FINAL_FAILURES.isdisjoint(map(type, session.state.table)):
             self._warn_of_failures(results)

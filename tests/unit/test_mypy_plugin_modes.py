@@ -154,21 +154,25 @@ class Project:
         self.write(edit.file, text.replace(edit.old, edit.new))
 
     def _run(self, module: str, *arguments: str) -> list[str]:
-        for _ in range(TRIES_MAX):
-            done = subprocess.run(
-                [sys.executable, "-m", module, *arguments],
-                check=False,
-                cwd=self.folder,
-                env=os.environ | {"MYPY_FORCE_COLOR": "0"},
-                capture_output=True,
-                text=True,
-                timeout=TIMEOUT_S,
-            )
-            if done.returncode in (0, 1) or "build_worker" not in done.stderr:
-                break
+        done = self._call(module, *arguments)
+        tries = 1
+        while done.returncode not in (0, 1) and "build_worker" in done.stderr and tries < TRIES_MAX:
+            done = self._call(module, *arguments)
+            tries += 1
         assert done.returncode in (0, 1), done.stdout + done.stderr
         # The order of modules is mypy's own business.
         return sorted(line for line in done.stdout.splitlines() if re.search(r": (error|note): ", line))
+
+    def _call(self, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", module, *arguments],
+            check=False,
+            cwd=self.folder,
+            env=os.environ | {"MYPY_FORCE_COLOR": "0"},
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+        )
 
     def check(self, cache: str, *arguments: str) -> list[str]:
         return self._run("mypy", "--cache-dir", cache, *arguments)
