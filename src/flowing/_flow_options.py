@@ -1,11 +1,34 @@
-"""Check what a flow is given. Every mistake is a `ConfigError` that names the option, and nothing else happens here."""
+"""What a flow is given, checked: every mistake is a `ConfigError` that names the option. Nothing else happens here."""
 
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING, Literal
 
+from flowing._record import record
 from flowing._text import one_line
 from flowing.errors import ConfigError
+
+if TYPE_CHECKING:
+    from flowing._task.options import ExecutorOption
+
+
+@record(kw_only=True)
+class FlowOptions:
+    """The options of `Flow`, as they are once they were checked; what they mean stands there."""
+
+    max_workers: int
+    fail_fast: bool
+    max_abandoned: int | None
+    grace_s: float
+    keep_frames: bool
+    discover_detached: bool
+    stall_warning_s: float | None
+    on_change: Literal["error", "rerun", "keep"]
+    on_unreadable: Literal["error", "recompute"]
+    max_crashes: int
+    executor: ExecutorOption
+    progress: bool
 
 
 def one_of(option: str, value: object, allowed: tuple[str, ...]) -> None:

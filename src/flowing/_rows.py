@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, assert_never, final
+from typing import TYPE_CHECKING, Any, Final, assert_never, cast, final
 
 from flowing._no_value import NO_VALUE
 from flowing._text import one_line
@@ -53,9 +53,11 @@ class Rows:
         self._state: Final = state
         self._numbers: Final = numbers
 
-    def find(self, key: Task[Any] | str) -> int | None:
+    def find(self, key: object) -> int | None:
         """Find a task's number by the task or its name; None if it is not in the flow."""
-        return self._numbers.get(key) if isinstance(key, Task) else self._state.graph.numbers.get(key)
+        if isinstance(key, Task):
+            return self._numbers.get(cast("Task[object]", key))  # it is a Task of something
+        return self._state.graph.numbers.get(key) if isinstance(key, str) else None
 
     def number_of(self, key: Task[Any] | str) -> int:
         """Find a task's number, or raise `UnknownTaskError`."""

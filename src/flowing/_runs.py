@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from contextlib import ExitStack, suppress
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Final, TypeAlias, final
 
 from attrs import evolve
 
@@ -26,11 +26,14 @@ if TYPE_CHECKING:
     from flowing._compile import Compiled
     from flowing._durable.hold import Hold
     from flowing._inputs import Inputs
+    from flowing.checkpoint import Store
     from flowing.core.events import Event
     from flowing.results import Results
     from flowing.shell.bridge import Caller
     from flowing.shell.observers import Observers
     from flowing.shell.remote import Executors, Given
+
+    Checkpoint: TypeAlias = "str | os.PathLike[str] | Store"
 
 
 @final
@@ -38,12 +41,13 @@ class Runs:
     """The state of a flow, and the session that changes it while there is one."""
 
     __slots__ = (
-        "_compiled",
         "_executors",
-        "_inputs",
+        "_hold_on",
         "_starting",
         "at_rest",
+        "compiled",
         "hold",
+        "inputs",
         "observers",
         "session",
         "settings",
@@ -57,23 +61,30 @@ class Runs:
         *,
         executors: Mapping[int, Given],
         observers: Observers,
-        hold: Hold | None,
+        hold_on: Callable[[Checkpoint], Hold],
+        checkpoint: Checkpoint | None,
     ) -> None:
         self.at_rest: State = initial(compiled.graph)
         self.session: Session | None = None
         self.observers: Observers = observers
-        self.hold: Hold | None = hold
+        self.hold: Hold | None = None if checkpoint is None else hold_on(checkpoint)
         self.settings: Settings = settings
-        self._compiled = compiled
-        self._inputs = inputs
+        self.compiled: Compiled = compiled
+        self.inputs: Inputs = inputs
         self._executors = executors
+        self._hold_on = hold_on
         self._starting = threading.Lock()
 
-    def another(self, hold: Hold | None) -> Runs:
+    def another(self, checkpoint: Checkpoint | None) -> Runs:
         """Make one that has not run, for the same tasks and options, with a checkpoint of its own."""
-        observers = self.observers.of_another_flow()
         return Runs(
-            self._compiled, self._inputs, self.settings, executors=self._executors, observers=observers, hold=hold
+            self.compiled,
+            self.inputs,
+            self.settings,
+            executors=self._executors,
+            observers=self.observers.of_another_flow(),
+            hold_on=self._hold_on,
+            checkpoint=checkpoint,
         )
 
     @property
@@ -85,12 +96,12 @@ class Runs:
     @property
     def rows(self) -> Rows:
         """What the state says now of each task."""
-        return Rows(self.state, self._compiled.numbers)
+        return Rows(self.state, self.compiled.numbers)
 
     @property
     def results(self) -> Results:
         """What `run()` gives, as it stands now."""
-        return results_of(self.state, self._compiled.numbers)
+        return results_of(self.state, self.compiled.numbers)
 
     def cancel(self) -> None:
         """Stop the run, if there is one."""
@@ -121,7 +132,7 @@ class Runs:
                 self.at_rest = self._taken_over(self.settled_state(call), anew=anew)
                 began, session = self._begin(*first(self.at_rest), caller, attendance)
             if session is None:
-                return results_of(began, self._compiled.numbers)
+                return results_of(began, self.compiled.numbers)
             if caller is not None:
                 caller.awaits(session)
             self._see_out(session, began)
@@ -143,7 +154,7 @@ class Runs:
             if hold is not None:
                 hold.has_ended_with(state, began)
             return began, None
-        bodies = self._compiled.bodies if hold is None else hold.bodies
+        bodies = self.compiled.bodies if hold is None else hold.bodies
         executors = _hired(self._executors, bodies)
         bodies = attended.equip(bodies if executors is None else executors.bodies)
         loop = None if caller is None else caller.loop
@@ -167,7 +178,7 @@ class Runs:
 
     def _reported(self, session: Session) -> Results:
         """Give the results of a session that is over, and warn of what failed."""
-        results = results_of(session.state, self._compiled.numbers)
+        results = results_of(session.state, self.compiled.numbers)
         if not _FINAL_FAILURES.isdisjoint(map(type, session.state.table)):
             self._warn_of_failures(results)
         return results
@@ -248,7 +259,7 @@ class Runs:
         """Begin a new run; overrides made before the first one belong to it (D3)."""
         if not isinstance(state.phase, Idle):
             state = initial(state.graph, epoch=state.epoch + 1)
-        state = self._with_inputs(state, self._inputs.to_begin(state, inputs))
+        state = self._with_inputs(state, self.inputs.to_begin(state, inputs))
         run_id = os.urandom(16).hex() if self.hold is None else self.hold.new_run_id()
         return state, RunRequested(time.monotonic(), time.time(), run_id)
 
@@ -258,7 +269,7 @@ class Runs:
             return self.begin(inputs, state)
         if self.hold is not None:
             state = self.hold.before_resume(state)
-        lacking = self._inputs.to_go_on(state, inputs)
+        lacking = self.inputs.to_go_on(state, inputs)
         if lacking:
             assert self.hold is not None, "only a stored run can lack inputs"
             state = self.hold.with_inputs(state, lacking)

@@ -6,26 +6,24 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Self, TypeVar, cast, get_overloads, overload
 
-from flowing._flow_options import flag, one_of, refused, seconds, whole
-from flowing._task.options import EXECUTORS_ALLOWED, UNSET, is_executor_option
+from flowing._flow_options import FlowOptions, flag, one_of, refused, seconds, whole
+from flowing._task.options import EXECUTORS_ALLOWED, is_executor_option
 from flowing._text import one_line
 from flowing.errors import NotATaskError, WorkerStartError
 from flowing.task import Param, Settable, Task
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 
-    from flowing._compile import Compiled
-    from flowing._durable.hold import Hold
     from flowing._function.making import Template
+    from flowing._runs import Runs
     from flowing._task.options import ExecutorOption
     from flowing.checkpoint import Store
     from flowing.core.state import State
     from flowing.errors import FlowingError
     from flowing.results import Results, StepResult
     from flowing.shell.observers import Listener, Subscription
-    from flowing.shell.remote import Given
     from flowing.views.picture import Picture
 
 R = TypeVar("R")
@@ -39,7 +37,7 @@ class Flow:
     Those five raise `FlowRunningError` while the flow is running, and `ForkedProcessError` in a child forked meanwhile.
     """
 
-    __slots__ = ("__weakref__", "_compiled", "_hold_on", "_inputs", "_observers", "_runs")
+    __slots__ = ("__weakref__", "_compiled", "_inputs", "_observers", "_runs")
 
     def __init__(
         self,
@@ -96,48 +94,35 @@ class Flow:
             GraphError: the tasks do not make a graph; the subclass and the message say why, and the way out.
             WorkerStartError: the interpreter shuts down.
         """
+        one_of("on_change", on_change, ("error", "rerun", "keep"))
+        one_of("on_unreadable", on_unreadable, ("error", "recompute"))
+        if not is_executor_option(executor):
+            raise refused("executor", executor, EXECUTORS_ALLOWED)
+        options = FlowOptions(
+            max_workers=whole("max_workers", max_workers, least=1),
+            fail_fast=flag("fail_fast", fail_fast),
+            max_abandoned=None if max_abandoned is None else whole("max_abandoned", max_abandoned, least=0),
+            grace_s=seconds("grace_s", grace_s),
+            keep_frames=flag("keep_frames", keep_frames),
+            discover_detached=flag("discover_detached", discover_detached),
+            stall_warning_s=None if stall_warning_s is None else seconds("stall_warning_s", stall_warning_s),
+            on_change=on_change,
+            on_unreadable=on_unreadable,
+            max_crashes=whole("max_crashes", max_crashes, least=1),
+            executor=executor,
+            progress=flag("progress", progress),
+        )
         if sys.is_finalizing():
             message = "a flow can't be made while the interpreter shuts down; make it, and run it, before that"
             raise WorkerStartError(message)
         # The core, and threads and all that is for them: loaded when the first flow is made, not by `import flowing`.
-        from flowing._compile import compile_flow  # noqa: PLC0415
-        from flowing._inputs import Inputs  # noqa: PLC0415
-        from flowing._runs import Runs  # noqa: PLC0415
-        from flowing.core.graph import Limits  # noqa: PLC0415
-        from flowing.shell.observers import Observers  # noqa: PLC0415
-        from flowing.shell.session import Settings  # noqa: PLC0415
+        from flowing._assembly import assembled  # noqa: PLC0415
 
-        limits = Limits(
-            workers=whole("max_workers", max_workers, least=1),
-            abandoned=whole("max_abandoned", max_workers if max_abandoned is None else max_abandoned, least=0),
-            fail_fast=flag("fail_fast", fail_fast),
-        )
-        settings = Settings(
-            grace_s=seconds("grace_s", grace_s),
-            keep_frames=flag("keep_frames", keep_frames),
-            stall_warning_s=None if stall_warning_s is None else seconds("stall_warning_s", stall_warning_s),
-        )
-        discover = flag("discover_detached", discover_detached)
-        self._compiled = compile_flow(terminals, limits, discover_detached=discover)
-        self._inputs = Inputs(self._compiled.tasks, self._compiled.numbers)
-        if not is_executor_option(executor):
-            raise refused("executor", executor, EXECUTORS_ALLOWED)
-        executors = _executors_of(self._compiled.tasks, executor)
-        one_of("on_change", on_change, ("error", "rerun", "keep"))
-        one_of("on_unreadable", on_unreadable, ("error", "recompute"))
-        crashes = whole("max_crashes", max_crashes, least=1)
-        self._hold_on = partial(
-            _hold_on, self._compiled, on_change=on_change, on_unreadable=on_unreadable, max_crashes=crashes
-        )
-        self._observers = Observers(self._compiled.graph.names)
-        if flag("progress", progress):
-            from flowing.views.progress_screen import progress_on  # noqa: PLC0415 - views are loaded when somebody looks
+        self._have(assembled(terminals, options, checkpoint))
 
-            self._observers.add_attendant(progress_on(None))
-        hold = None if checkpoint is None else self._hold_on(checkpoint)
-        self._runs = Runs(
-            self._compiled, self._inputs, settings, executors=executors, observers=self._observers, hold=hold
-        )
+    def _have(self, runs: Runs) -> None:
+        self._runs = runs
+        self._compiled, self._inputs, self._observers = runs.compiled, runs.inputs, runs.observers
 
     def with_checkpoint(self, checkpoint: str | os.PathLike[str] | Store) -> Flow:
         """Make a flow of the same tasks and options that has not run, and that keeps its results there.
@@ -153,9 +138,7 @@ class Flow:
     def _another(self, checkpoint: str | os.PathLike[str] | Store | None) -> Flow:
         """Make a flow of the same tasks and options that has not run, with a checkpoint of its own."""
         made = object.__new__(Flow)
-        made._compiled, made._inputs, made._hold_on = self._compiled, self._inputs, self._hold_on
-        made._runs = self._runs.another(None if checkpoint is None else self._hold_on(checkpoint))
-        made._observers = made._runs.observers
+        made._have(self._runs.another(checkpoint))
         return made
 
     # ── run ──────────────────────────────────────────────────────────────────────────────────────
@@ -480,25 +463,3 @@ class Flow:
             message = f"{one_line(repr(type(step)))} is not a task; give the task itself, not its name or its function"
             raise NotATaskError(message)
         return self._runs.rows.number_of(cast("Task[object]", step))  # it is a Task of something
-
-
-def _hold_on(
-    compiled: Compiled,
-    checkpoint: str | os.PathLike[str] | Store,
-    *,
-    on_change: Literal["error", "rerun", "keep"],
-    on_unreadable: Literal["error", "recompute"],
-    max_crashes: int,
-) -> Hold:
-    from flowing._durable.hold import Hold  # noqa: PLC0415 - loads SQLite and cattrs
-
-    return Hold(checkpoint, compiled, on_change=on_change, on_unreadable=on_unreadable, max_crashes=max_crashes)
-
-
-def _executors_of(tasks: Sequence[Task[object]], default: ExecutorOption) -> Mapping[int, Given]:
-    """Say which tasks run in which executor."""
-    if default is None and all(each.options.executor is UNSET for each in tasks):
-        return {}
-    from flowing.shell.remote import executors_of  # noqa: PLC0415 - few flows have one
-
-    return executors_of(tasks, default)

@@ -13,12 +13,12 @@ from flowing._no_value import NO_VALUE
 from flowing._record import record
 from flowing._text import describe_error, format_traceback, one_line
 from flowing.errors import FlowFailed, ResultUnavailable, TaskFailed
-from flowing.task import Task
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from flowing._rows import Rows
+    from flowing.task import Task
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
@@ -114,9 +114,7 @@ class Results(Mapping[str, StepResult[object]]):
     @override
     def __contains__(self, key: object) -> bool:
         """Tell whether a task, or a name, is in the flow."""
-        return (
-            isinstance(key, Task | str) and self._rows.find(cast("Task[Any] | str", key)) is not None
-        )  # it is either, with any R
+        return self._rows.find(key) is not None
 
     @override
     def __repr__(self) -> str:

@@ -44,7 +44,7 @@ HOSTILE: dict[str, bytes] = {
 PICKLED = b"cos\nsystem\n(S'true canary_5d1f'\ntR."
 
 CHILD = """
-import json, os, sys
+import atexit, json, os, sys  # atexit: loaded by the first `weakref.finalize` of a process
 seen, watching = [], False
 def look(event, args):
     if watching:  # of other objects only the type: some are shown while they are being made
