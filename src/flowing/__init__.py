@@ -80,6 +80,10 @@ else:
 
         return getattr(import_module(_MODULES[name]), name)
 
+    def __dir__() -> list[str]:
+        """List what was not loaded yet, too: for completion in a console."""
+        return sorted({*globals(), *__all__})
+
 
 __all__ = [
     "AsyncTask",
