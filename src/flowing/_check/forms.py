@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import collections.abc
 import typing
-from types import EllipsisType, NoneType, UnionType
+from types import EllipsisType, NoneType
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast, get_args, get_origin
 
 import typing_extensions
 from typing_extensions import TypeAliasType, is_typeddict
 
 from flowing._record import record
+from flowing._special_forms import is_literal, is_never, is_transparent, is_union
 from flowing._text import type_name
 
 if TYPE_CHECKING:
@@ -111,14 +112,6 @@ Form: TypeAlias = (
 
 OBJECT: Final = Instance(object)
 _NO_VARIABLES: Final[Mapping[object, Form]] = {}
-_TRANSPARENT: Final = (
-    typing.Annotated,
-    typing.Final,
-    typing.ClassVar,
-    typing_extensions.Required,
-    typing_extensions.NotRequired,
-    typing_extensions.ReadOnly,
-)
 
 
 def read(annotation: object, solved: Mapping[object, Form] = _NO_VARIABLES) -> Form:
@@ -138,11 +131,11 @@ def _read(annotation: object, solved: Mapping[object, Form]) -> Form:
     if origin is None or getattr(annotation, "__unpacked__", False):
         return _read_name(annotation, solved)
     args = get_args(annotation)
-    if origin is typing.Union or origin is UnionType:
+    if is_union(origin):
         return one_of([_read(each, solved) for each in args])
-    if origin is typing.Literal or origin is typing_extensions.Literal:
+    if is_literal(origin):
         return one_of([Instance(NoneType) if each is None else Value(_class_of(each), each) for each in args])
-    if any(origin is each for each in _TRANSPARENT):
+    if is_transparent(origin):
         return _read(args[0], solved)
     if isinstance(origin, TypeAliasType):
         given = [_read(each, solved) for each in args]
@@ -160,7 +153,7 @@ def _read_name(annotation: object, solved: Mapping[object, Form]) -> Form:
     """Read what has no brackets."""
     if annotation is typing.Any:
         return Anything()
-    if any(annotation is each for each in (typing.Never, typing.NoReturn, typing_extensions.Never)):
+    if is_never(annotation):
         return Nothing()
     if annotation is None:
         return Instance(NoneType)

@@ -7,26 +7,18 @@ from __future__ import annotations
 
 import collections.abc
 import typing
-from types import NoneType, UnionType
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast, get_args, get_origin
 
 import typing_extensions
 
+from flowing._special_forms import is_literal, is_never, is_transparent, is_union
 from flowing._task.functions import show_type
 from flowing._text import one_line, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_TRANSPARENT: Final = (
-    typing.Annotated,
-    typing.Final,
-    typing.ClassVar,
-    typing_extensions.Required,
-    typing_extensions.NotRequired,
-    typing_extensions.ReadOnly,
-)
-_NEVER: Final = (typing.Never, typing.NoReturn, typing_extensions.Never)
 _PROMOTED: Final[Mapping[object, tuple[type[Any], ...]]] = {int: (), float: (int,), complex: (int, float)}  # PEP 484
 _KEY_SHOWN_MAX: Final = 60
 _SHOWN_MAX: Final = 200
@@ -76,12 +68,12 @@ def _misfit(value: object, annotation: object) -> Misfit | None:
     if origin is None:
         return _misfit_name(value, annotation)
     arguments = get_args(annotation)
-    if origin is typing.Union or origin is UnionType:
+    if is_union(origin):
         return _misfit_all(value, arguments)
-    if origin is typing.Literal or origin is typing_extensions.Literal:
+    if is_literal(origin):
         is_one = any(type(value) is type(each) and value == each for each in arguments)
         return None if is_one else Misfit(f"another {type_name(value)}")
-    if any(origin is each for each in _TRANSPARENT):
+    if is_transparent(origin):
         return _misfit(value, arguments[0])
     if isinstance(origin, typing_extensions.TypeAliasType):
         return _misfit(value, origin.__value__)
@@ -96,7 +88,7 @@ def _misfit_name(value: object, annotation: object) -> Misfit | None:
     """Look at a value for a type without brackets."""
     if annotation is None or annotation is typing.Any:
         return None if annotation is typing.Any else _misfit_kind(value, NoneType)
-    if any(annotation is each for each in _NEVER):
+    if is_never(annotation):
         return Misfit(show_type(value))
     if isinstance(annotation, typing.NewType):
         return _misfit(value, annotation.__supertype__)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import collections.abc
 import dataclasses
 import typing
-from types import NoneType, UnionType
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Final, get_args, get_origin
 
 import attrs
 import typing_extensions
 
+from flowing._special_forms import is_literal, is_never, is_transparent, is_union
 from flowing._text import one_line
 from flowing.checkpoint.codec.anything import json_plan
 from flowing.checkpoint.codec.classes import class_plan, named_tuple_plan, typed_dict_plan
@@ -27,15 +28,6 @@ if TYPE_CHECKING:
 
     from flowing.checkpoint.codec.foreign import Hook
 
-_TRANSPARENT: Final = (
-    typing.Annotated,
-    typing.Final,
-    typing.ClassVar,
-    typing_extensions.Required,
-    typing_extensions.NotRequired,
-    typing_extensions.ReadOnly,
-)
-_NEVER: Final = (typing.Never, typing.NoReturn, typing_extensions.Never)
 _NESTED_MAX: Final = 50
 
 # What an abstract type may be at run time, among the types that can be stored; the first that fits is taken.
@@ -82,7 +74,7 @@ class Planner:
             return json_plan("JSON", depth_max=self._depth_max)
         if annotation is None:
             return self.plan(NoneType)
-        if any(annotation is each for each in _NEVER):
+        if is_never(annotation):
             return NEVER
         if isinstance(annotation, typing.NewType):
             return self.plan(annotation.__supertype__)
@@ -101,11 +93,11 @@ class Planner:
         return self.plan(typing.Any if variable.__bound__ is None else variable.__bound__)
 
     def _plan_brackets(self, annotation: object, origin: object, arguments: tuple[Any, ...]) -> Plan:
-        if origin is typing.Union or origin is UnionType:
+        if is_union(origin):
             return union_plan([self.plan(each) for each in arguments])
-        if origin is typing.Literal or origin is typing_extensions.Literal:
+        if is_literal(origin):
             return literal_plan(arguments)
-        if any(origin is each for each in _TRANSPARENT):
+        if is_transparent(origin):
             return self.plan(arguments[0])
         if isinstance(origin, typing_extensions.TypeAliasType):
             return self.plan(substitute(origin.__value__, dict(zip(origin.__type_params__, arguments, strict=False))))
