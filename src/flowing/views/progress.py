@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final, final, get_args
 
 from flowing._no_value import NO_VALUE
 from flowing._record import record
-from flowing._text import describe_error, one_line
 from flowing.core.state import Closed, State
 from flowing.core.status import (
     BackingOff,
@@ -37,13 +36,11 @@ from flowing.core.status import (
 from flowing.results import StepState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from flowing.core.graph import Graph
+    from flowing.core.graph import Graph, Policy
 
 SHOWN_MAX: Final = 10  # running tasks, and failures in the end
-NAME_MAX: Final = 40
-_WHY_MAX: Final = 100
 _SAMPLE: Final = 512  # so many tasks say how long one takes
 
 
@@ -88,57 +85,71 @@ class Glance:
 
 @final
 class Watch:
-    """Looks at the states of one run, in their order, and looks at no task again that was settled with all before it.
+    """Looks at the states of one run, in their order.
 
-    Tasks are numbered by when they should start, so that is most of those that are done.
+    It counts the tasks by stretches of such as should start one after the other: nearly always all tasks of one are at
+    the same point, and once all are settled, it looks at none of them again.
     """
 
     def __init__(self, graph: Graph, began_s: float) -> None:
         self._graph = graph
         self._began_s = began_s
-        self._front = 0  # all tasks before it are settled,
-        self._behind: Counter[type[Status]] = Counter()  # so many in each way,
+        self._open = [*range(0, graph.size, _STRETCH)]  # where stretches begin that are not settled yet;
+        self._behind: Counter[type[Status]] = Counter()  # in the others so many tasks are settled in each way,
         self._retries = 0  # after so many retries
+        self._allowed: dict[int, Sequence[int]] = {}  # and in the open ones each task may be retried so often
         self._path: list[int] = []  # the longest path, as it was when the front was last on another one
-        self._retried = [*compress(itertools.count(), map(attrgetter("retries"), graph.policies))]  # that may be
 
     def glance(self, state: State, now_s: float) -> Glance:
-        """Read a state that may go on meanwhile: the rows are those of one moment. O(n), 0.05 us a task at most."""
+        """Read a state that may go on meanwhile: the rows are those of one moment.
+
+        O(n): 0.02 us for a task that waits, 0.1 us for one that has settled since, nothing for a stretch left behind.
+        """
         table, _ = state.table.look()  # where the rows lie: to read a version that is over costs twenty times as much
-        rows = table[self._front :]
-        kinds = [*map(type, rows)]
-        by_kind = self._behind + Counter(kinds)
+        stretches = self._stretches(table)
+        by_kind = Counter(self._behind)
+        for stretch in stretches:
+            _add(stretch.by_kind, by_kind)
         glance = Glance(
             elapsed_s=now_s - self._began_s,
             counts=_by_state(by_kind, closed=isinstance(state.phase, Closed)),
             waiting_to_retry=sum(by_kind[kind] for kind in (RetryDue, BackingOff, ReadyAgain)),
-            retries=self._retries + sum([_retries(rows[task - self._front]) for task in self._retried]),
-            running=self._running(rows, kinds, by_kind[Running], now_s),
-            left=self._left(table, kinds, now_s),
+            retries=self._retries + sum([stretch.retries for stretch in stretches]),
+            running=self._running(stretches, now_s),
+            left=self._left(table, stretches, now_s),
         )
-        self._advance(rows, kinds)
+        self._leave_behind(stretches)
         return glance
 
-    def _advance(self, rows: Sequence[Status], kinds: Sequence[type[Status]]) -> None:
-        """Leave those behind that are settled, with all before them."""
-        settled = _settled_first(kinds)
-        self._behind.update(kinds[:settled])
-        self._front += settled
-        passed = bisect_left(self._retried, self._front)
-        self._retries += sum([_retries(rows[task - self._front + settled]) for task in self._retried[:passed]])
-        del self._retried[:passed]
+    def _stretches(self, table: Sequence[Status]) -> list[_Stretch]:
+        """Take the rows of all open stretches, at one moment."""
+        if not self._open:
+            return []
+        first = self._open[0]
+        rows = table[first:]
+        return [self._stretch(begin, rows[begin - first : begin - first + _STRETCH]) for begin in self._open]
 
-    def _running(
-        self, rows: Sequence[Status], kinds: list[type[Status]], many: int, now_s: float
-    ) -> tuple[RunningTask, ...]:
-        """Find those that run, at the speed of a search in a list."""
-        found: list[tuple[float, int, int]] = []
-        place = -1
-        for _ in range(many):
-            place = kinds.index(Running, place + 1)
-            row = rows[place]
-            assert isinstance(row, Running), row
-            found.append((row.started_s, self._front + place, row.attempt))
+    def _stretch(self, begin: int, rows: Sequence[Status]) -> _Stretch:
+        kinds = [*map(type, rows)]
+        by_kind = {kinds[0]: len(kinds)} if kinds == kinds[:1] * len(kinds) else Counter(kinds)
+        allowed = self._allowed.get(begin)
+        if allowed is None:
+            allowed = self._allowed[begin] = _allowed(self._graph.policies[begin : begin + len(rows)])
+        retries = _retries([*compress(rows, allowed)], by_kind) if allowed else 0
+        return _Stretch(begin, rows, kinds, by_kind, retries)
+
+    def _leave_behind(self, stretches: Sequence[_Stretch]) -> None:
+        """Keep of those that are settled how they are."""
+        for stretch in stretches:
+            if stretch.settled:
+                _add(stretch.by_kind, self._behind)
+                self._retries += stretch.retries
+                del self._allowed[stretch.begin]
+        self._open = [stretch.begin for stretch in stretches if not stretch.settled]
+
+    def _running(self, stretches: Sequence[_Stretch], now_s: float) -> tuple[RunningTask, ...]:
+        """Find those that run longest."""
+        found = [each for stretch in stretches if Running in stretch.by_kind for each in stretch.running()]
         names = self._graph.names
         return tuple(
             [
@@ -147,17 +158,19 @@ class Watch:
             ]
         )
 
-    def _left(self, table: Sequence[Status], kinds: Sequence[type[Status]], now_s: float) -> Left | None:
+    def _left(self, table: Sequence[Status], stretches: Sequence[_Stretch], now_s: float) -> Left | None:
         """Say how long the longest path takes from here on, if each task of it takes as long as those before.
 
         The first task that is not settled begins a longest path, and the first dependent of a task goes on with one:
         that is how tasks are numbered (D18).
         """
-        front = self._front + _settled_first(kinds)
-        step_s = _mean_s(table)
-        if step_s is None or front >= self._graph.main:
+        unsettled = next((stretch for stretch in stretches if not stretch.settled), None)
+        if unsettled is None or (step_s := _mean_s(table)) is None:
             return None
-        tasks, first = self._tasks_left(front), table[front]
+        front, first = unsettled.first()
+        if front >= self._graph.main:
+            return None
+        tasks = self._tasks_left(front)
         spent_s = min(step_s, max(0.0, now_s - first.started_s)) if isinstance(first, Running) else 0.0
         return Left(tasks, tasks * step_s - spent_s)
 
@@ -169,18 +182,43 @@ class Watch:
         return len(self._path) - place
 
 
-def _settled_first(kinds: Sequence[type[Status]]) -> int:
-    """Count the settled ones at the beginning."""
-    return next(compress(itertools.count(), map(_UNSETTLED.__contains__, kinds)), len(kinds))
+_STRETCH: Final = 1024
+
+
+@record
+class _Stretch:
+    """Tasks from number `begin` on as they are at a moment. `retries` counts those of tasks that may be retried."""
+
+    begin: int
+    rows: Sequence[Status]
+    kinds: Sequence[type[Status]]
+    by_kind: Mapping[type[Status], int]
+    retries: int
+
+    @property
+    def settled(self) -> bool:
+        """Tell whether nothing more happens to any of them."""
+        return _UNSETTLED.isdisjoint(self.by_kind)
+
+    def first(self) -> tuple[int, Status]:
+        """Give the first one that is not settled, and its row; there must be one."""
+        place = next(compress(itertools.count(), map(_UNSETTLED.__contains__, self.kinds)))
+        return self.begin + place, self.rows[place]
+
+    def running(self) -> list[tuple[float, int, int]]:
+        """Give those that run: since when, which task, in which attempt."""
+        return [
+            (row.started_s, task, row.attempt) for task, row in enumerate(self.rows, self.begin) if type(row) is Running
+        ]
 
 
 def _longest_path(graph: Graph, task: int) -> list[int]:
     """Follow the main tasks from this one on to an end; their numbers ascend."""
     main, dependents = graph.main, graph.dependents
     path = [task]
-    while (after := dependents[task]) and after[0] < main:
-        task = after[0]
-        path.append(task)
+    append = path.append
+    while (after := dependents[task]) and (task := after[0]) < main:
+        append(task)
     return path
 
 
@@ -194,10 +232,37 @@ def _mean_s(table: Sequence[Status]) -> float | None:
     return sum(seen) / len(seen) if seen else None
 
 
-def _retries(row: Status) -> int:
-    """Count the attempts after the first one, the one that goes on included."""
-    made = row.attempt - 1 if isinstance(row, Ready | ReadyAgain) else row.attempt
-    return max(0, made - 1)
+def _allowed(policies: Sequence[Policy]) -> Sequence[int]:
+    """Give how often each task may be retried; nothing at all if none may be."""
+    first = policies[0]
+    if not first.retries and policies == (first,) * len(policies):  # at once, if it is the same object, as with most
+        return ()
+    retries = [policy.retries for policy in policies]
+    return retries if any(retries) else ()
+
+
+def _retries(rows: Sequence[Status], by_kind: Mapping[type[Status], int]) -> int:
+    """Count the attempts after the first one of each row, those that go on included. All rows are of these kinds."""
+    quickly = _MADE.get(next(iter(by_kind))) if len(by_kind) == 1 else None
+    made = [*map(quickly or _made, rows)]
+    return sum(made) - len(made) + made.count(0)
+
+
+def _made(row: Status) -> int:
+    """Count the attempts, the one that goes on included."""
+    return row.attempt - 1 if isinstance(row, Ready | ReadyAgain) else row.attempt
+
+
+_MADE: Final[Mapping[type[Status], Callable[[Status], int]]] = {  # the same, without a line of Python for each row
+    Blocked: attrgetter("past.attempts"),
+    Ready: attrgetter("past.attempts"),
+    Succeeded: attrgetter("run.attempt"),
+}
+
+
+def _add(counts: Mapping[type[Status], int], to: Counter[type[Status]]) -> None:
+    for kind, count in counts.items():
+        to[kind] += count
 
 
 def _by_state(by_kind: Mapping[type[Status], int], *, closed: bool) -> Mapping[StepState, int]:
@@ -230,80 +295,3 @@ _UNSETTLED: Final = frozenset(kind for kind in _OPEN if kind not in get_args(Set
 _CLOSED: Final[Mapping[type[Status], StepState]] = dict.fromkeys(
     (Blocked, Ready, Running, CommitDue, Committing), StepState.CANCELLED
 )
-
-
-# ── in words ─────────────────────────────────────────────────────────────────────────────────────
-
-
-def in_one_line(glance: Glance) -> str:
-    """Say it in one line."""
-    percent = 100 * glance.done // max(1, glance.total)
-    parts = [f"{glance.done} of {glance.total} tasks done ({percent} %)"]
-    parts += [f"{count} {state.lower()}" for state, count in glance.counts.items() if count and state in _WORTH_SAYING]
-    if glance.retries:
-        parts.append(retries_in_words(glance.retries))
-    if glance.waiting_to_retry:
-        parts.append(f"{glance.waiting_to_retry} waiting to retry")
-    if glance.left is not None:
-        parts.append(left_in_words(glance.left))
-    return ", ".join(parts)
-
-
-_WORTH_SAYING: Final = (StepState.RUNNING, StepState.FAILED, StepState.SKIPPED, StepState.CANCELLED)
-
-
-def retries_in_words(count: int) -> str:
-    """Count the retries."""
-    return "1 retry" if count == 1 else f"{count} retries"
-
-
-def left_in_words(left: Left) -> str:
-    """Say what is left."""
-    tasks = "1 task" if left.tasks == 1 else f"{left.tasks} tasks"
-    return f"about {duration(left.about_s)} left on the longest path ({tasks})"
-
-
-def duration(seconds: float) -> str:
-    """Write a time that people wait."""
-    whole = int(seconds)
-    if seconds < _A_MINUTE_S:
-        return f"{seconds:.1f} s"
-    if seconds < _AN_HOUR_S:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
-_A_MINUTE_S: Final = 60
-_AN_HOUR_S: Final = 3600
-
-
-def final_table(glance: Glance, failures: Sequence[str]) -> str:
-    """Draw the table of a run that is over: what became of the tasks, and why some failed."""
-    counts = {state: count for state, count in glance.counts.items() if count}
-    digits = max(len("TASKS"), *(len(str(count)) for count in counts.values()), len(str(glance.total)))
-    lines = [f"{'STATE':<9}  {'TASKS':>{digits}}", *(f"{state:<9}  {n:>{digits}}" for state, n in counts.items())]
-    retries = f", {retries_in_words(glance.retries)}" if glance.retries else ""
-    lines.append(f"{'all':<9}  {glance.total:>{digits}}  in {duration(glance.elapsed_s)}{retries}")
-    return "\n".join([*lines, *failures])
-
-
-def failures_of(state: State) -> tuple[str, ...]:
-    """Name the first tasks that failed, a line each, and say how many more there are. O(n)."""
-    rows = list(state.table)
-    failed = [(task, rows[task]) for task in compress(itertools.count(), map(_FAILED.__contains__, map(type, rows)))]
-    lines = [
-        f"FAILED {one_line(state.graph.names[task], length_max=NAME_MAX)}: {_why(row)}"
-        for task, row in failed[:SHOWN_MAX]
-    ]
-    if len(failed) > SHOWN_MAX:
-        lines.append(f"... and {len(failed) - SHOWN_MAX} more failed")
-    return tuple(lines)
-
-
-_FAILED: Final = frozenset({Failed, Rejected})
-
-
-def _why(row: Status) -> str:
-    assert isinstance(row, Failed | Rejected), row
-    error = row.error if isinstance(row, Rejected) else row.failure.error
-    return describe_error(error, length_max=_WHY_MAX)

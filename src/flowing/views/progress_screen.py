@@ -1,6 +1,7 @@
 """Progress on a terminal, with rich, and on everything else in plain lines. A thread looks; no task ever waits for it.
 
-It looks four times a second, and less often where a look is dear: at most one part in forty of the time goes into it.
+It looks four times a second at a run on a terminal, else once, and less often where a look is dear: at most one part in
+fifty of the time goes into it.
 """
 
 from __future__ import annotations
@@ -10,16 +11,15 @@ import threading
 import time
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final, Protocol, TextIO, final
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol, TextIO, final
 
 from flowing._text import describe_error, one_line
 from flowing.errors import ExtraMissing
 from flowing.results import StepState
 from flowing.shell.log import warn
-from flowing.views.progress import (
+from flowing.views.progress import Glance, Watch
+from flowing.views.progress_words import (
     NAME_MAX,
-    Glance,
-    Watch,
     duration,
     failures_of,
     final_table,
@@ -37,9 +37,7 @@ if TYPE_CHECKING:
     from flowing._bodies import Body
     from flowing.shell.observers import Attendant, Occasion
 
-LOOK_S: Final = 0.25
-SHARE: Final = 40  # a look that takes 10 ms is followed by 400 ms without one
-_LINE_S: Final = 1.0
+SHARE: Final = 50  # a look that takes 10 ms is followed by 500 ms without one
 _JOIN_S: Final = 5.0  # for a terminal that takes no more text
 _LINES_BESIDE: Final = 5  # of the screen, beside the tasks that run
 
@@ -54,13 +52,16 @@ def progress_on(file: TextIO | None) -> Attendant:
     """
     if find_spec("rich") is None:
         raise ExtraMissing("progress", extra="rich", package="rich")
-    import_module("rich.live")  # now, so that no run waits for it
+    for module in ("rich.live", "rich.progress_bar", "rich.table"):
+        import_module(module)  # now, so that no run waits for it
     turn = threading.Lock()
     return lambda occasion: _Showing(occasion, file, turn)
 
 
 class Screen(Protocol):
-    """Where progress is shown."""
+    """Where progress is shown, every `look_s` or less often."""
+
+    look_s: ClassVar[float]
 
     def show(self, glance: Glance) -> None:
         """Show how far the run is."""
@@ -111,11 +112,11 @@ class _Showing:
             self._turn.release()
 
     def _show(self, screen: Screen) -> None:
-        pause_s = LOOK_S
+        pause_s = screen.look_s
         while not self._over.wait(pause_s):
             begin_s = time.monotonic()
             screen.show(self._watch.glance(self._look(), begin_s))
-            pause_s = max(LOOK_S, SHARE * (time.monotonic() - begin_s))
+            pause_s = max(screen.look_s, SHARE * (time.monotonic() - begin_s))
         state = self._look()
         glance = self._watch.glance(state, time.monotonic())
         screen.finish(glance, failures_of(state) if glance.counts[StepState.FAILED] else ())
@@ -138,6 +139,8 @@ def screen_on(file: TextIO | None) -> Screen | None:
 class LineScreen:
     """A pipe or a file: a line a second at most, and a table in the end. No control codes."""
 
+    look_s: ClassVar[float] = 1.0
+
     def __init__(self, file: TextIO) -> None:
         self._file = file
         self._said: tuple[float, str] = (0.0, "")
@@ -146,7 +149,7 @@ class LineScreen:
         """Write a line, if the last one is old enough and said something else."""
         at_s, before = self._said
         line = in_one_line(glance)
-        if glance.elapsed_s - at_s >= _LINE_S and line != before:
+        if glance.elapsed_s - at_s >= self.look_s and line != before:
             self._said = (glance.elapsed_s, line)
             self._write(f"{duration(glance.elapsed_s)}: {line}\n")
 
@@ -163,6 +166,8 @@ class LineScreen:
 @final
 class TerminalScreen:
     """A terminal: drawn over and over in the same place, never higher than the screen, and gone in the end."""
+
+    look_s: ClassVar[float] = 0.25
 
     def __init__(self, console: Console) -> None:
         self._console = console

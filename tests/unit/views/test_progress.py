@@ -8,17 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowing import StepState
+from flowing._rows import results_of
 from flowing.core import (
     AttemptFailed,
     AttemptStarted,
     AttemptSucceeded,
     BackoffElapsed,
     BackoffStarted,
+    Closed,
     Event,
     Limits,
     Node,
     Policy,
+    ResumeRequested,
     RunRequested,
     State,
     Status,
@@ -26,19 +28,9 @@ from flowing.core import (
     initial,
     transition,
 )
-from flowing._rows import results_of
-from flowing.testing import simulate
-from flowing.views.progress import (
-    _OPEN,
-    Glance,
-    Left,
-    RunningTask,
-    Watch,
-    duration,
-    failures_of,
-    final_table,
-    in_one_line,
-)
+from flowing.testing import Faults, simulate
+from flowing.views import progress
+from flowing.views.progress import _OPEN, Left, RunningTask, Watch
 from tests.unit.testing.flows import Shop
 
 if TYPE_CHECKING:
@@ -63,19 +55,58 @@ def test_every_status_has_a_state() -> None:
     assert set(_OPEN) == set(get_args(Status))
 
 
-@given(st.integers(0, 10_000))
-def test_the_counts_are_those_of_the_results_at_every_moment(seed: int) -> None:
-    """Whatever the order in which tasks settle; and each look goes on where the last one ended."""
+@given(st.integers(0, 10_000), st.sampled_from([1, 2, 1024]))
+def test_the_counts_are_those_of_the_results_at_every_moment(seed: int, together: int) -> None:
+    """Whatever goes wrong, in whatever order, and however many tasks are counted together.
+
+    Each look goes on where the last one ended.
+    """
     flow = Shop().flow
     graph = flow._compiled.graph
-    state, watch = initial(graph), Watch(graph, 0.0)
-    for at_s, event in simulate(flow, bodies="stub", seed=seed).story:
-        state = transition(state, event)
-        glance = watch.glance(state, at_s)
-        results = results_of(state, {})
-        assert glance.counts == results.counts()
-        assert glance.retries == sum(max(0, each.attempts - 1) for each in results.values())
-        assert glance == Watch(graph, 0.0).glance(state, at_s), "a fresh look sees the same"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(progress, "_STRETCH", together)
+        state, watch = initial(graph), Watch(graph, 0.0)
+        for at_s, event in simulate(flow, bodies="stub", seed=seed, faults=Faults().any()).story:
+            state = transition(state, event)
+            glance = watch.glance(state, at_s)
+            assert glance.counts == results_of(state, {}).counts()
+            assert glance.retries == retries(state)
+            assert glance == Watch(graph, 0.0).glance(state, at_s), "a fresh look sees the same"
+        if isinstance(state.phase, Closed):
+            state = transition(state, ResumeRequested(0.0, 0.0))
+            assert Watch(graph, 0.0).glance(state, 0.0).retries == retries(state)
+
+
+def retries(state: State) -> int:
+    """Count them one by one."""
+    attempts = [each.attempts for each in results_of(state, {}).values()]
+    return sum(max(0, made - 1) for made, policy in zip(attempts, state.graph.policies, strict=True) if policy.retries)
+
+
+def test_tasks_that_are_settled_are_not_looked_at_again() -> None:
+    """Shown a state in which nothing has begun, it counts them as they were; those that were not settled, anew."""
+    graph = compile_graph([Node(str(n)) for n in range(6)], Limits(workers=6))
+    done = after(graph, BEGIN)
+    for task in range(5):
+        started = transition(done, AttemptStarted(task, 1, 0, 0.0))
+        done = transition(started, AttemptSucceeded(task, 1, 0, 1.0, 0))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(progress, "_STRETCH", 2)
+        watch = Watch(graph, 0.0)
+        assert watch.glance(done, 1.0).done == 5
+        assert watch.glance(after(graph, BEGIN), 1.0).done == 4
+
+
+@pytest.mark.parametrize("allowed", [(0, 0), (2, 2), (0, 2)])
+def test_retries_are_counted_whichever_tasks_may_be_retried(allowed: tuple[int, int]) -> None:
+    nodes = [Node(name, policy=Policy(retries=most)) for name, most in zip("ab", allowed, strict=True)]
+    graph = compile_graph(nodes, Limits(fail_fast=False))
+    state = after(graph, BEGIN)
+    for task in [task for task in range(2) if allowed[task]]:
+        state = transition(transition(state, AttemptStarted(task, 1, 0, 0.0)), failed(task, 1, 1.0))
+        state = transition(transition(state, BackoffStarted(task, 1, 0, 2.0)), BackoffElapsed(task, 1, 0))
+        state = transition(transition(state, AttemptStarted(task, 2, 0, 2.0)), AttemptSucceeded(task, 2, 0, 3.0, 0))
+    assert Watch(graph, 0.0).glance(state, 3.0).retries == sum(most > 0 for most in allowed)
 
 
 def test_running_tasks_are_shown_with_their_time_and_attempt() -> None:
@@ -119,51 +150,3 @@ def test_retries_are_counted_and_those_that_wait_for_one() -> None:
     running = Watch(graph, 0.0).glance(state, 6.0)
     assert (running.retries, running.waiting_to_retry) == (1, 0)
     assert running.running == (RunningTask("a", 2, 1.0),)
-
-
-def glance(**changes: int) -> Glance:
-    counts = dict.fromkeys(StepState, 0) | {StepState.SUCCEEDED: 3, StepState.RUNNING: 1, StepState.FAILED: 1}
-    return Glance(
-        elapsed_s=3.0,
-        counts=counts,
-        waiting_to_retry=changes.get("waiting", 0),
-        retries=changes.get("retries", 0),
-        left=Left(1, 61.0),
-    )
-
-
-def test_it_is_said_in_one_line() -> None:
-    assert in_one_line(glance(waiting=1, retries=2)) == (
-        "4 of 5 tasks done (80 %), 1 running, 1 failed, 2 retries, 1 waiting to retry, "
-        "about 1 min 1 s left on the longest path (1 task)"
-    )
-
-
-def test_the_table_in_the_end() -> None:
-    assert final_table(glance(retries=1), ["FAILED x: why"]).splitlines() == [
-        "STATE      TASKS",
-        "RUNNING        1",
-        "SUCCEEDED      3",
-        "FAILED         1",
-        "all            5  in 3.0 s, 1 retry",
-        "FAILED x: why",
-    ]
-
-
-def test_failures_are_named_on_a_screenful_of_lines_that_are_safe() -> None:
-    """[S8] They are escaped."""
-    graph = compile_graph([Node(f"t{n}\x1b[2J") for n in range(12)], Limits(workers=12, fail_fast=False))
-    state = after(graph, BEGIN)
-    for task in range(12):
-        state = transition(transition(state, AttemptStarted(task, 1, 0, 0.0)), failed(task, 1, 1.0))
-    lines = failures_of(state)
-    assert len(lines) == 11
-    assert lines[0] == r"FAILED t0\x1b[2J: ValueError: w\x1b"
-    assert lines[-1] == "... and 2 more failed"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(0.04, "0.0 s"), (59.9, "59.9 s"), (61.0, "1 min 1 s"), (7260.0, "2 h 1 min")]
-)
-def test_times_are_those_that_people_wait(seconds: float, words: str) -> None:
-    assert duration(seconds) == words

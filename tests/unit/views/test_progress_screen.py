@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import subprocess
 import sys
@@ -124,10 +125,11 @@ def test_a_flow_can_be_made_with_it(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_it_looks_while_tasks_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """The task waits until it was seen running."""
-    monkeypatch.setattr(progress_screen, "LOOK_S", 0.001)
     seen = threading.Event()
 
     class Watched:
+        look_s = 0.001
+
         def show(self, glance: Glance) -> None:
             if glance.running:
                 seen.set()
@@ -198,6 +200,35 @@ def test_without_rich_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(ExtraMissing) as caught, flowing.progress(Flow(one)):
         pass
     assert caught.value.extra == "rich"
+
+
+LOADED = """
+import io, sys
+from flowing.views.progress import Glance, StepState
+from flowing.views.progress_screen import TerminalScreen, progress_on, screen_on
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+file = Terminal()
+progress_on(file)
+before = set(sys.modules)
+screen = screen_on(file)
+assert isinstance(screen, TerminalScreen)
+glance = Glance(elapsed_s=1.0, counts=dict.fromkeys(StepState, 1), waiting_to_retry=0, retries=0)
+screen.show(glance)
+screen.finish(glance, [])
+assert "all            6" in file.getvalue(), "it was drawn"
+print(set(sys.modules) - before, file=sys.__stdout__)
+"""
+
+
+def test_what_draws_is_loaded_before_the_run() -> None:
+    """Loading it takes as long as drawing some dozen times."""
+    environment = os.environ | {"TERM": "xterm"}
+    done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.strip() == "set()"
 
 
 @pytest.mark.parametrize("options", ["", "progress=True"])
