@@ -11,55 +11,38 @@ from typing_extensions import override
 
 from flowing.checkpoint import ResultSaved
 from flowing.errors import CheckpointError
+from tests.unit.checkpoint.delegating import Delegating
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from flowing.checkpoint import Change, Codec, SavedRun, Store
+    from flowing.checkpoint import Change, Store
 
 LATE_S: Final = 0.03
 
 
-class LazyStore:
+class LazyStore(Delegating):
     """Keeps results to itself until it is closed: durability that is off."""
 
     def __init__(self, real: Store) -> None:
-        self._real: Final = real
+        super().__init__(real)
         self._kept: list[Change] = []
 
-    @property
-    def codec(self) -> Codec:
-        return self._real.codec
-
-    @property
-    def run_id(self) -> str | None:
-        return self._real.run_id
-
-    def open(self) -> tuple[str, ...]:
-        return self._real.open()
-
-    def load(self, *, accept_damage: bool = False) -> SavedRun | None:
-        return self._real.load(accept_damage=accept_damage)
-
+    @override
     def commit(self, changes: Sequence[Change], /) -> None:
         if any(isinstance(each, ResultSaved) for each in changes):
             self._kept += changes
         else:
             self._real.commit(changes)
 
-    def mark_started(self, place: int, task: str, attempt: int) -> None:
-        self._real.mark_started(place, task, attempt)
-
-    def mark_ended(self, place: int) -> None:
-        self._real.mark_ended(place)
-
+    @override
     def close(self) -> None:
         if self._kept:
             self._real.commit(self._kept)
         self._real.close()
 
 
-class SplitStore(LazyStore):
+class SplitStore(Delegating):
     """Stores what should be one transaction as several."""
 
     @override
@@ -68,7 +51,7 @@ class SplitStore(LazyStore):
             self._real.commit([change])
 
 
-class DeafStore(LazyStore):
+class DeafStore(Delegating):
     """Takes no notice of errors."""
 
     @override
@@ -77,7 +60,7 @@ class DeafStore(LazyStore):
             self._real.commit(changes)
 
 
-class LateStore(LazyStore):
+class LateStore(Delegating):
     """Says that results are stored, so that dependents start, and stores them a moment later."""
 
     def __init__(self, real: Store, turn: threading.Lock) -> None:

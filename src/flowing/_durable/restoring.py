@@ -101,7 +101,8 @@ class Reader:
             if number is None:
                 continue
             if type(said) is ResultSaved:
-                rows.append((number, self._result(number, said, shift_s, unreadable)))
+                value = self._value(number, said, unreadable)
+                rows.append((number, _result(said, value, shift_s)))
             else:
                 rows.append((number, self._row(number, said, unreadable)))
                 if isinstance(said, AttemptMarked):
@@ -157,14 +158,6 @@ class Reader:
         names = [name for name in saved.declaration.names if name in numbers and name not in saved.saved]
         return self.declared.unstored & {numbers[name] for name in names}
 
-    def _result(self, number: int, saved: ResultSaved, shift_s: float, unreadable: list[str]) -> Known:
-        value = self._value(number, saved, unreadable)
-        if value is NO_VALUE:
-            return Invalidated(Past(saved.attempt, saved.past.invalidations))
-        started_s = saved.began_s + shift_s
-        run = Running(saved.attempt, saved.past, started_s)
-        return Succeeded(run, started_s + saved.duration_s, value, saved.stale)
-
     def _row(self, number: int, saved: Saved, unreadable: list[str]) -> Known:
         match saved:
             case OverrideSaved():
@@ -198,6 +191,15 @@ class Reader:
 
 
 _FIRST: Final = itemgetter(0)
+
+
+def _result(saved: ResultSaved, value: object, shift_s: float) -> Known:
+    """Make the row of a result of which this value was read."""
+    if value is NO_VALUE:
+        return Invalidated(Past(saved.attempt, saved.past.invalidations))
+    started_s = saved.began_s + shift_s
+    run = Running(saved.attempt, saved.past, started_s)
+    return Succeeded(run, started_s + saved.duration_s, value, saved.stale)
 
 
 def restored(graph: Graph, rows: Sequence[tuple[int, Known]], run_id: str, epoch: int, now: Now) -> State:

@@ -36,29 +36,19 @@ class MemoryStore:
     process that has the memory open.
     """
 
-    __slots__ = ("_codec", "_current", "_memory", "_run_id")
+    __slots__ = ("_current", "_memory", "codec", "run_id")
 
     def __init__(self, *, run_id: str | None = None, codec: Codec | None = None) -> None:
-        self._codec: Final[Codec] = codec or JsonCodec()
-        self._run_id: Final = run_id
+        self.codec: Final[Codec] = codec or JsonCodec()
+        self.run_id: Final[str | None] = run_id
         self._memory = _Memory()
         self._current: _Run | None = None
 
     def another(self, *, run_id: str | None = None, codec: Codec | None = None) -> MemoryStore:
         """Give a further handle on the same memory."""
-        handle = MemoryStore(run_id=run_id, codec=codec or self._codec)
+        handle = MemoryStore(run_id=run_id, codec=codec or self.codec)
         handle._memory = self._memory
         return handle
-
-    @property
-    def codec(self) -> Codec:
-        """What results are written and read with."""
-        return self._codec
-
-    @property
-    def run_id(self) -> str | None:
-        """The run that is asked for, None for the newest one."""
-        return self._run_id
 
     def open(self) -> tuple[str, ...]:
         """Take hold of what is stored: as `Store.open`."""
@@ -87,11 +77,11 @@ class MemoryStore:
         del accept_damage
         self._check_held()
         runs = self._memory.runs
-        run = runs.get(self._run_id) if self._run_id is not None else next(reversed(runs.values()), None)
+        run = runs.get(self.run_id) if self.run_id is not None else next(reversed(runs.values()), None)
         if run is None:
             return None
-        if run.codec != self._codec.name:
-            raise another_codec(run.run_id, path=_PATH, stored=run.codec, present=self._codec.name)
+        if run.codec != self.codec.name:
+            raise another_codec(run.run_id, path=_PATH, stored=run.codec, present=self.codec.name)
         self._current = run
         return SavedRun(
             run_id=run.run_id,
@@ -117,7 +107,7 @@ class MemoryStore:
 
     def _apply(self, change: Change) -> None:
         if isinstance(change, RunBegun):
-            self._current = self._memory.runs[change.run_id] = _Run(change, self._codec.name)
+            self._current = self._memory.runs[change.run_id] = _Run(change, self.codec.name)
             return
         run = self._current
         assert run is not None, "commit has looked"

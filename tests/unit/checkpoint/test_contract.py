@@ -6,16 +6,18 @@ import inspect
 from typing import TYPE_CHECKING
 
 import pytest
+from typing_extensions import override
 
 from flowing.checkpoint import MemoryStore, contract
 from flowing.checkpoint.contract import CONTRACT
+from tests.unit.checkpoint.delegating import Delegating
 from tests.unit.checkpoint.media import InFile, InMemory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from flowing.checkpoint import Change, Codec, SavedRun
+    from flowing.checkpoint import Change, Codec
     from flowing.checkpoint.contract import Claim
 
 
@@ -58,46 +60,37 @@ class Broken:
         self._real.crash()
 
 
-class BrokenStore:
+class BrokenStore(Delegating):
     def __init__(self, real: MemoryStore, mistake: str) -> None:
-        self._real = real
+        super().__init__(real)
+        self._memory = real
         self._mistake = mistake
         self._kept: list[Change] = []
 
-    @property
-    def codec(self) -> Codec:
-        return self._real.codec
-
-    @property
-    def run_id(self) -> str | None:
-        return self._real.run_id
-
+    @override
     def open(self) -> tuple[str, ...]:
         if self._mistake == "no lock":
-            self._real.crash()
-        return self._real.open()
+            self._memory.crash()
+        return super().open()
 
-    def load(self, *, accept_damage: bool = False) -> SavedRun | None:
-        return self._real.load(accept_damage=accept_damage)
-
+    @override
     def commit(self, changes: Sequence[Change], /) -> None:
         if self._mistake == "backwards":
             changes = [*changes[:1], *reversed(changes[1:])]
         if self._mistake == "late":
             self._kept += changes
             changes, self._kept = self._kept[:1], self._kept[1:]
-        self._real.commit(changes)
+        super().commit(changes)
 
+    @override
     def mark_started(self, place: int, task: str, attempt: int) -> None:
         if self._mistake != "no marks":
-            self._real.mark_started(place, task, attempt)
+            super().mark_started(place, task, attempt)
 
+    @override
     def mark_ended(self, place: int) -> None:
         if self._mistake != "marks stay":
-            self._real.mark_ended(place)
-
-    def close(self) -> None:
-        self._real.close()
+            super().mark_ended(place)
 
 
 @pytest.mark.parametrize("mistake", ["no lock", "backwards", "late", "no marks", "marks stay"])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, final
+from typing import TYPE_CHECKING, Final, final
 
 from flowing.checkpoint.sqlite.rows import (
+    COPIED_MAX,
     RunRow,
     add_up,
     checksum_of,
@@ -91,14 +92,22 @@ class Book:
         self._declared_checksum = checksum
         return self.row.number, declaration.content, checksum
 
-    def outcome(self, saved: Saved) -> tuple[object, ...]:
-        """Give the row of what is saved of a task. O(size of the payload)."""
-        task, (head, content) = saved.task, columns_of(saved)
-        number = self.numbers[task]
-        checksum = checksum_of(self._key, task.encode("utf-8", "surrogatepass"), head, content)
-        self._total += checksum - self._checksums[number]
-        self._checksums[number] = checksum
-        return (self.row.number * NUMBERS + number, task, head, content, checksum)
+    def outcomes(self, saved: Iterable[Saved]) -> list[object]:
+        """Give the rows of what is saved of tasks: `COLUMNS` values each, one row after the other. O(bytes)."""
+        key, numbers, checksums, first = self._key, self.numbers, self._checksums, self.row.number * NUMBERS
+        total = self._total
+        columns: list[object] = []
+        for each in saved:
+            task, (head, content) = each.task, columns_of(each)
+            number = numbers[task]
+            checksum = checksum_of(key, task.encode("utf-8", "surrogatepass"), head, content)
+            total += checksum - checksums[number]
+            checksums[number] = checksum
+            # `sqlite3` binds a bytearray as it is; for bytes it looks for an adapter, longer than the whole row takes.
+            kept = bytearray(content) if len(content) <= COPIED_MAX else content
+            columns += (first + number, task, bytearray(head), kept, checksum)
+        self._total = total
+        return columns
 
     def crashes(self, number: int, crashes: int) -> tuple[object, ...]:
         """Give the row of how often the process died in a task."""
@@ -107,11 +116,11 @@ class Book:
         self._crash_checksums[number] = checksum
         return self.row.number * NUMBERS + number, crashes, checksum
 
-    def forgiven(self, outcomes: Iterable[tuple[Any, ...]]) -> list[tuple[int]]:
-        """Forget the crashes of tasks of which rows are saved; give the ids of the rows that go."""
+    def forgiven(self, saved: Iterable[Saved]) -> list[tuple[int]]:
+        """Forget the crashes of tasks of which something is saved; give the ids of the rows that go."""
         if not self._crash_checksums:
             return []
-        numbers = {identity % NUMBERS for identity, *_ in outcomes} & self._crash_checksums.keys()
+        numbers = {self.numbers[each.task] for each in saved} & self._crash_checksums.keys()
         for number in numbers:
             self._total -= self._crash_checksums.pop(number)
         return [(self.row.number * NUMBERS + number,) for number in sorted(numbers)]

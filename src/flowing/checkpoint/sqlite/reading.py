@@ -177,13 +177,15 @@ class _Rows:
         for identity, task, head, content, checksum in rows:
             number: int = identity % NUMBERS
             try:
-                if number < len(names) and type(checksum) is int:
-                    checksums[number] = checksum
                 name: str = names[number]
-                if checksum_of(key, task, head, content) != checksum or task.decode() != name:
+                found = checksum_of(key, task, head, content)
+                if found != checksum or task.decode() != name:
                     raise Unfit
                 saved[name] = saved_from(name, head, content)
+                checksums[number] = found
             except _NOT_AS_WRITTEN:
+                if number < len(names) and type(checksum) is int:
+                    checksums[number] = checksum
                 self._damaged(number)
         self.total = add_up(self.total, *checksums)
 

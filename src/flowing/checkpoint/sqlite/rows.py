@@ -36,7 +36,7 @@ _ENDS: Final[dict[int, Literal["SKIPPED", "CANCELLED"]]] = {_SKIPPED: "SKIPPED",
 # and the fingerprint of the type. One column for seven numbers: a row is read in two thirds of the time.
 _HEAD: Final = struct.Struct(">BIIIddq")
 _CHECKSUM: Final = struct.Struct(">q")
-_COPIED_MAX: Final = 4096  # from here on a second call is cheaper than a copy
+COPIED_MAX: Final = 4096  # bytes; above that, any call is cheaper than a copy
 _IDENTITY: Final = struct.Struct(">qdQQ")
 _CHANGING: Final = struct.Struct(">qqqqq")
 _MASK: Final = 2**64 - 1
@@ -117,8 +117,8 @@ def _error_from_text(content: bytes) -> StoredError:
 
 def checksum_of(key: bytes, name: bytes, head: bytes, content: bytes) -> int:
     """Sum up a row of `outcome`: the run, the task and every column (FAULTS S12). The length of `head` never varies."""
-    if len(content) <= _COPIED_MAX:
-        digest = blake2b(key + head + name + b"\0" + content, digest_size=8).digest()
+    if len(content) <= COPIED_MAX:
+        digest = blake2b(b"".join((key, head, name, b"\0", content)), digest_size=8).digest()
     else:
         hashed = blake2b(key + head + name + b"\0", digest_size=8)
         hashed.update(content)

@@ -51,8 +51,10 @@ UPDATE_RUN: Final = (
 )
 SAVE_DECLARATION: Final = "INSERT OR REPLACE INTO declaration VALUES (?, ?, ?)"
 SAVE_OUTCOME: Final = "INSERT OR REPLACE INTO outcome VALUES (?, ?, ?, ?, ?)"
-AT_ONCE: Final = 100  # rows in one statement: 500 values, of the 999 that any SQLite takes
-SAVE_OUTCOMES: Final = SAVE_OUTCOME + ", (?, ?, ?, ?, ?)" * (AT_ONCE - 1)
+COLUMNS: Final = 5  # of `outcome`
+# How many rows go into one statement, at most 640 values of the 999 that any SQLite takes; and the statement for each.
+AT_ONCE: Final = (128, 64, 32, 16, 8, 4, 2, 1)
+SAVE_OUTCOMES: Final = tuple([(rows * COLUMNS, SAVE_OUTCOME + ", (?, ?, ?, ?, ?)" * (rows - 1)) for rows in AT_ONCE])
 SAVE_CRASH: Final = "INSERT OR REPLACE INTO crash VALUES (?, ?, ?)"
 DROP_CRASH: Final = "DELETE FROM crash WHERE id = ?"
 

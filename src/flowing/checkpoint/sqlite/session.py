@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import partial
-from itertools import chain
 from os import getpid
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Final, assert_never, final
 
 from flowing.checkpoint.records import RunBegun, RunFinished, RunResumed, settled_attempt
 from flowing.checkpoint.sqlite.book import Book
@@ -17,14 +16,12 @@ from flowing.checkpoint.sqlite.paths import RUNNING, identify_all, warnings_abou
 from flowing.checkpoint.sqlite.reading import find_run, in_read_transaction, read_row, read_run
 from flowing.checkpoint.sqlite.rows import RunRow
 from flowing.checkpoint.sqlite.schema import (
-    AT_ONCE,
     BEGIN_RUN,
     DROP_CRASH,
     NEXT_NUMBER,
     RUNS,
     SAVE_CRASH,
     SAVE_DECLARATION,
-    SAVE_OUTCOME,
     SAVE_OUTCOMES,
     UPDATE_RUN,
 )
@@ -35,7 +32,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
 
-    from flowing.checkpoint.records import Change, SavedRun
+    from flowing.checkpoint.records import Change, RunChange, Saved, SavedRun
     from flowing.checkpoint.sqlite.marks import Mark
     from flowing.checkpoint.sqlite.reading import Read
 
@@ -195,28 +192,34 @@ class Session:
         self._note()
 
     def _apply(self, connection: sqlite3.Connection, changes: Sequence[Change]) -> None:
-        outcomes: list[tuple[object, ...]] = []
+        saved: list[Saved] = []
         for change in changes:
-            match change:
-                case RunBegun():
-                    assert not outcomes, "a run begins before anything is said of it"
-                    self.book = self._begun(connection, change)
-                case RunResumed(epoch, declaration):
-                    book = self._writing()
-                    book.epoch, book.finished = epoch, False
-                    if declaration.content != book.declaration.content:
-                        merged = book.declaration.merged_with(declaration)
-                        connection.execute(SAVE_DECLARATION, book.declare(merged))
-                case RunFinished():
-                    self._writing().finished = True
-                case _:
-                    outcomes.append(self._writing().outcome(change))
+            if isinstance(change, _OF_THE_RUN):
+                assert not saved or type(change) is not RunBegun, "a run begins before anything is said of it"
+                self._apply_to_run(connection, change)
+            else:
+                saved.append(change)
         book = self._writing()
-        _save_outcomes(connection, outcomes)
-        forgiven = book.forgiven(outcomes)
+        _save_outcomes(connection, book.outcomes(saved))
+        forgiven = book.forgiven(saved)
         if forgiven:
             connection.executemany(DROP_CRASH, forgiven)
         connection.execute(UPDATE_RUN, book.committed())
+
+    def _apply_to_run(self, connection: sqlite3.Connection, change: RunChange) -> None:
+        match change:
+            case RunBegun():
+                self.book = self._begun(connection, change)
+            case RunResumed(epoch, declaration):
+                book = self._writing()
+                book.epoch, book.finished = epoch, False
+                if declaration.content != book.declaration.content:
+                    merged = book.declaration.merged_with(declaration)
+                    connection.execute(SAVE_DECLARATION, book.declare(merged))
+            case RunFinished():
+                self._writing().finished = True
+            case _:
+                assert_never(change)
 
     def _writing(self) -> Book:
         book = self.book
@@ -284,9 +287,13 @@ class Session:
         connection.execute(UPDATE_RUN, book.committed())
 
 
-def _save_outcomes(connection: sqlite3.Connection, rows: Sequence[tuple[object, ...]]) -> None:
+_OF_THE_RUN: Final = (RunBegun, RunResumed, RunFinished)
+
+
+def _save_outcomes(connection: sqlite3.Connection, columns: Sequence[object]) -> None:
     """Write rows, many in one statement: each step of one hands the interpreter to other threads, and waits for it."""
-    together = len(rows) - len(rows) % AT_ONCE
-    for first in range(0, together, AT_ONCE):
-        connection.execute(SAVE_OUTCOMES, [*chain.from_iterable(rows[first : first + AT_ONCE])])
-    connection.executemany(SAVE_OUTCOME, rows[together:])
+    first = 0
+    for values, statement in SAVE_OUTCOMES:
+        while first + values <= len(columns):
+            connection.execute(statement, columns[first : first + values])
+            first += values

@@ -38,7 +38,7 @@ class SqliteStore:
         codec: How values are written. Default: `JsonCodec()`.
     """
 
-    __slots__ = ("__weakref__", "_codec", "_durability", "_finalizer", "_path", "_run_id", "_session", "_turn")
+    __slots__ = ("__weakref__", "_durability", "_finalizer", "_path", "_session", "_turn", "codec", "run_id")
 
     def __init__(
         self,
@@ -54,12 +54,12 @@ class SqliteStore:
             ConfigError: one has a value that it cannot take.
         """
         self._path: Final = literal_path(path)
-        self._run_id: Final = _checked_run_id(run_id)
+        self.run_id: Final = _checked_run_id(run_id)
         if durability not in ("power", "process"):
             message = f"SqliteStore has durability={one_line(repr(durability))}; it must be 'power' or 'process'"
             raise ConfigError(message)
         self._durability: Final[Durability] = durability
-        self._codec: Final[Codec] = codec or JsonCodec()
+        self.codec: Final[Codec] = codec or JsonCodec()
         self._turn: Final = threading.Lock()
         self._session: Session | None = None
         self._finalizer: weakref.finalize[[], SqliteStore] | None = None
@@ -69,20 +69,10 @@ class SqliteStore:
         """Where the file is, as an absolute path."""
         return self._path
 
-    @property
-    def codec(self) -> Codec:
-        """What results are written and read with."""
-        return self._codec
-
-    @property
-    def run_id(self) -> str | None:
-        """The run that is asked for, None for the newest one."""
-        return self._run_id
-
     def open(self) -> tuple[str, ...]:
         """Take hold of the file: as `Store.open`."""
         assert self._session is None, "the store is open already"
-        session = Session(self._path, self._durability, self._codec.name)
+        session = Session(self._path, self._durability, self.codec.name)
         self._session = session
         self._finalizer = weakref.finalize(self, session.release)
         return session.warnings
@@ -90,7 +80,7 @@ class SqliteStore:
     def load(self, *, accept_damage: bool = False) -> SavedRun | None:
         """Give a run: as `Store.load`."""
         with self._one_at_a_time() as session:
-            return session.load(self._run_id, accept_damage=accept_damage)
+            return session.load(self.run_id, accept_damage=accept_damage)
 
     def commit(self, changes: Sequence[Change], /) -> None:
         """Apply changes in one transaction: as `Store.commit`."""

@@ -6,12 +6,12 @@ import gc
 import os
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
 from flowing.checkpoint import JsonCodec, MemoryStore, PickleCodec, RunBegun, SqliteStore
-from flowing.checkpoint.sqlite.schema import AT_ONCE
+from flowing.checkpoint.sqlite.schema import AT_ONCE, COLUMNS, SAVE_OUTCOMES
 from flowing.errors import CheckpointError, ConfigError
 from tests.unit.checkpoint.sqlite.helpers import declared, load, opened, result
 
@@ -50,7 +50,10 @@ def test_a_store_says_what_it_was_made_with(tmp_path: Path, monkeypatch: pytest.
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("size", [1, AT_ONCE - 1, AT_ONCE, AT_ONCE + 1, 3 * AT_ONCE + 7])
+MOST: Final = AT_ONCE[0]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, MOST - 1, MOST, MOST + 1, 3 * MOST + 7])
 def test_a_commit_of_any_size_is_stored_whole_and_in_order(tmp_path: Path, size: int) -> None:
     """Some rows go into one statement; of two records about a task the later one counts, wherever they fall."""
     names = [f"task_{number}" for number in range(size)]
@@ -62,6 +65,25 @@ def test_a_commit_of_any_size_is_stored_whole_and_in_order(tmp_path: Path, size:
         run = store.load()
     assert run is not None
     assert dict(run.saved) == {each.task: each for each in (earlier, *rest, later)}
+
+
+def test_a_statement_takes_the_values_that_it_has_places_for() -> None:
+    """Any number of rows can be made up of them, and no statement has more places than any SQLite allows."""
+    assert [(values, text.count("?")) for values, text in SAVE_OUTCOMES] == [
+        (n * COLUMNS, n * COLUMNS) for n in AT_ONCE
+    ]
+    assert AT_ONCE[-1] == 1
+    assert max(values for values, _ in SAVE_OUTCOMES) <= 999
+
+
+@pytest.mark.parametrize("size", [4096, 4097, 100_000])
+def test_a_value_of_any_size_is_stored(tmp_path: Path, size: int) -> None:
+    """Small ones are copied for SQLite, large ones are not."""
+    with closing(opened(tmp_path / "run.db")) as store:
+        store.commit([result("load", b"x" * size)])
+    run = load(tmp_path / "run.db")
+    assert run is not None
+    assert run.saved["load"] == result("load", b"x" * size)
 
 
 @pytest.mark.parametrize("name", ["'; DROP TABLE run; --", "../../x", "%s {0}", "file:x?mode=ro"])
