@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from flowing.core.state import FailingFast, Open, Phase, State, Stopping
+from flowing.core.state import FailingFast, Open, Phase, State, Stopping, make_state
 from flowing.core.status import (
     BackingOff,
     Because,
@@ -23,7 +23,8 @@ from flowing.core.status import (
     SkipDue,
     Skipped,
     Status,
-    Succeeded,
+    make_running,
+    make_succeeded,
 )
 from flowing.core.steps import moved, refusal, unblocked, with_run
 
@@ -51,22 +52,22 @@ def start(state: State, row: Ready | ReadyAgain, event: AttemptStarted) -> State
     run = state.run
     if state.free <= 0 or (task < run.graph.main) is not (type(run.phase) is Open):
         raise refusal(state, event, f"{state.phase!r}, {state.free} free places")
-    table = state.table.put(task, Running(event.attempt, row.past, event.at_s))
-    return State(run, table, state.running + 1, state.main_left)
+    table = state.table.put(task, make_running(event.attempt, row.past, event.at_s))
+    return make_state(run, table, state.running + 1, state.main_left)
 
 
 def succeed(state: State, row: Running, event: AttemptSucceeded) -> State:
     """Keep the value, and count one dependency less for each dependent."""
     task, table, graph = event.task, state.table, state.run.graph
     indices = [task]
-    rows: list[Status] = [Succeeded(row, event.at_s, event.value)]
+    rows: list[Status] = [make_succeeded(row, event.at_s, event.value)]
     for waiting in graph.dependents[task]:
         blocked = table[waiting]
         if type(blocked) is Blocked:  # not skipped meanwhile, and not provided from outside
             indices.append(waiting)
             rows.append(unblocked(blocked))
     left = state.main_left - 1 if task < graph.main else state.main_left
-    return State(state.run, table.replace(indices, rows), state.running - 1, left)
+    return make_state(state.run, table.replace(indices, rows), state.running - 1, left)
 
 
 def keep(state: State, row: Running, event: AttemptReturned) -> State:

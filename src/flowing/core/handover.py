@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from flowing.core.decide import answer, decide
 from flowing.core.events import AttemptSucceeded, Start
-from flowing.core.state import Open, State
-from flowing.core.status import SHARED, Blocked, CommitDue, Ready, Running, Status, Succeeded
+from flowing.core.state import Open, State, make_state
+from flowing.core.status import SHARED, Blocked, CommitDue, Ready, Running, Status, make_running, make_succeeded
 from flowing.core.steps import unblocked
 from flowing.core.table import NOT_ONLY_READY
 from flowing.core.transition import transition
@@ -59,7 +59,7 @@ def hand_over(state: State, event: AttemptSucceeded | AttemptReturned, at_s: flo
         ready_row = held[ready]
     running, begun = state.running, None
     if 0 <= ready < run.graph.main and type(ready_row) is Ready:
-        begun = ready, Running(ready_row.attempt, ready_row.past, at_s)
+        begun = ready, make_running(ready_row.attempt, ready_row.past, at_s)
         if freed:
             rows[freed] = begun[1]
         else:
@@ -70,14 +70,14 @@ def hand_over(state: State, event: AttemptSucceeded | AttemptReturned, at_s: flo
     table = state.table.go_on(indices, rows)
     if table is None:
         return _in_single_steps(state, event, at_s)
-    return State(run, table, running, left), begun
+    return make_state(run, table, running, left), begun
 
 
 def _settled(
     graph: Graph, held: Sequence[Status], row: Running, event: AttemptSucceeded
 ) -> tuple[list[int], list[Status], int]:
     """Give the rows that a success changes, its own first; and which is the lowest that becomes ready, or 0."""
-    task, succeeded = event.task, Succeeded(row, event.at_s, event.value)
+    task, succeeded = event.task, make_succeeded(row, event.at_s, event.value)
     dependents = graph.dependents[task]
     if not dependents:
         return [task], [succeeded], 0

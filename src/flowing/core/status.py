@@ -8,7 +8,7 @@ from typing import ClassVar, Final, Literal, TypeAlias
 from attrs import field
 
 from flowing._no_value import NO_VALUE
-from flowing._record import record
+from flowing._record import maker, record
 
 # Which rows the table can find without a search: those that await something. Plain ints, because an IntEnum costs
 # half a microsecond per bit operation.
@@ -296,5 +296,10 @@ Settled: TypeAlias = Succeeded | Provided | Failed | Rejected | Skipped | Cancel
 Status: TypeAlias = Waiting | Running | Settled
 Known: TypeAlias = Succeeded | Provided | Invalidated | CommitDue  # what counts of a row when a run is restored
 
-# Shared, because most rows are fresh and wait for few: `SHARED[unmet]`.
-SHARED: Final[tuple[Ready | Blocked, ...]] = (Ready(1), *(Blocked(unmet) for unmet in range(1, 64)))
+# As the classes make them, only faster: every task needs these.
+make_blocked: Final = maker(Blocked)
+make_running: Final = maker(Running)
+make_succeeded: Final = maker(Succeeded)
+
+# Shared, because most rows are fresh and wait for few: `SHARED[unmet]`. To make all of them takes 0.2 ms.
+SHARED: Final[tuple[Ready | Blocked, ...]] = (Ready(1), *map(make_blocked, range(1, 1024)))

@@ -8,8 +8,8 @@ from attrs import evolve
 
 from flowing._text import one_line
 from flowing.core.events import AttemptEvent, Event, ResultProvided
-from flowing.core.state import State
-from flowing.core.status import FRESH, SHARED, Blocked, Ready, Status
+from flowing.core.state import State, make_state
+from flowing.core.status import FRESH, SHARED, Blocked, Ready, Status, make_blocked
 from flowing.errors import InvalidTransition
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def moved(state: State, table: Table, *, running: int = 0, main_left: int = 0) -> State:
     """Make the next state of a run whose rows changed, with what that adds to the counts."""
-    return State(state.run, table, state.running + running, state.main_left + main_left)
+    return make_state(state.run, table, state.running + running, state.main_left + main_left)
 
 
 def with_run(state: State, **changes: Any) -> State:  # noqa: ANN401 - `evolve` checks these against the fields of Run
@@ -41,4 +41,4 @@ def unblocked(row: Blocked) -> Status:
     unmet, past = row.unmet - 1, row.past
     if past is FRESH and unmet < len(SHARED):
         return SHARED[unmet]
-    return Blocked(unmet, past) if unmet else Ready(past.attempts + 1, past)
+    return make_blocked(unmet, past) if unmet else Ready(past.attempts + 1, past)

@@ -59,6 +59,7 @@ class Crew:
         self._wait_for = wait_for
         self._keep_frames = keep_frames
         self._pid = os.getpid()
+        self._main = threading.main_thread()  # in a forked child another one; to ask for the process is a system call
         self._threads: list[threading.Thread] = []
         self._store = store
 
@@ -110,7 +111,7 @@ class Crew:
                     event = self._context.copy().run(perform, attempt, wait_for)
                     attempt.over = True
                     attempt.inputs = ()
-                    if os.getpid() != self._pid:
+                    if threading.main_thread() is not self._main and os.getpid() != self._pid:
                         leave_forked_child(attempt)
                     if store is not None:
                         store.has_ended(number)

@@ -14,9 +14,9 @@ from flowing.core.events import (
     AttemptFailed,
     AttemptReturned,
     AttemptStopped,
-    AttemptSucceeded,
     GateClosed,
     InputRejected,
+    make_attempt_succeeded,
 )
 from flowing.errors import (
     AttemptCancelled,
@@ -87,7 +87,7 @@ def perform(attempt: Attempt, wait_for: Await = run_in_place) -> AttemptEvent:
             return refused
     if body.keep is not None:
         return _kept(attempt, body.keep, value)
-    return AttemptSucceeded(attempt.task, attempt.row.attempt, attempt.epoch, attempt.course.clock(), value)
+    return make_attempt_succeeded(attempt.task, attempt.row.attempt, attempt.epoch, attempt.course.clock(), value)
 
 
 def _kept(attempt: Attempt, keep: Callable[[object], object], value: object) -> AttemptReturned | AttemptFailed:

@@ -215,6 +215,35 @@ def test_a_lane_finds_the_first_row_from_anywhere(steps: list[dict[int, Status]]
             assert table.first(lane, start) == next((index for index in indices if index >= start), None)
 
 
+# Rows that are changed at once: in one word, in all, in every third place, from the last to the first, and few.
+MANY: Final[tuple[Sequence[int], ...]] = (
+    range(5, 40),
+    range(1000, 1100),
+    range(LARGE),
+    range(0, LARGE, 3),
+    range(LARGE - 1, 900, -1),
+    (*range(20), *range(1024, 1044), LARGE - 1),
+    range(1022, 1026),
+)
+
+
+@pytest.mark.parametrize("numbers", MANY, ids=str)
+def test_many_rows_at_once_are_in_their_lanes_as_one_by_one(numbers: Sequence[int]) -> None:
+    """Whatever lanes they leave for whatever others; `reads_like` asks for every lane."""
+    one_lane = dict.fromkeys(numbers, ROWS[5])
+    all_lanes = {number: ROWS[place % len(ROWS)] for place, number in enumerate(numbers)}
+    table, rows = table_of(LARGE), list[Status]([Ready(1)] * LARGE)
+    older, older_rows = table, rows
+    for change in (one_lane, all_lanes, one_lane, dict.fromkeys(numbers, Ready(1)), all_lanes):
+        table, rows = changed(table, change), changed_list(rows, change)
+        assert reads_like(table, rows)
+    one_by_one = table_of(LARGE)
+    for number, row in all_lanes.items():
+        one_by_one = one_by_one.put(number, row)
+    assert reads_like(one_by_one, rows)  # control: the list that both are held to is the same
+    assert reads_like(older, older_rows)
+
+
 def test_rows_that_await_nothing_are_in_no_lane() -> None:
     table = changed(table_of(2), {0: Blocked(1), 1: RUNNING})
     assert not any(table.has(lane) for lane in (NO_LANE, *LANES))
@@ -300,6 +329,14 @@ def interrupt(act: Callable[[], object], at: int, other: Callable[[], object]) -
     return traced(trace, act), left <= 0
 
 
+@pytest.fixture(params=[False, True], ids=["one by one", "all at once"])
+def at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a change of a few rows made as one of many is, or as ever."""
+    if request.param:
+        monkeypatch.setattr("flowing.core.table._FEW", 0)
+
+
+@pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize("start", [newest, superseded])
 @pytest.mark.parametrize("other", ["put", "replace", "read", "first"])
 @pytest.mark.parametrize("act", ACTS)
@@ -359,6 +396,7 @@ class Stop(BaseException):
     """An interrupt."""
 
 
+@pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize("act", ACTS)
 def test_a_writer_that_never_finishes_leaves_every_version_whole(act: str) -> None:
     """An interrupt in the middle of a change is as if the change had not been asked for."""
