@@ -196,8 +196,8 @@ MEETINGS: Final[Mapping[str, tuple[Act, Act]]] = {
 def meet(first: Act, second: Act, step: Step, places: tuple[int, int | None]) -> tuple[bool, bool]:
     """Let two threads do this, interrupted there, and then everything else happen; tell who was interrupted."""
     scene = Scene()
-    watched = [getattr(Desk, name).__code__ for name in ("visit", "report", "break_down", "_serve", "_go_on")]
-    watched += [each.__code__ for each in (getattr(Desk, "_serve_who_waits", None),) if each is not None]
+    names = ("visit", "report", "leave", "serve", "break_down", "_serve", "_go_on")
+    watched = [getattr(Desk, name).__code__ for name in names]
     scene.threads = Interleaving(watched, step, places)
     interrupted = scene.threads.run(lambda: first(scene), lambda: second(scene))
     scene.threads = None

@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from flowing._text import one_line
-from flowing.core.events import AttemptTimedOut, CancelRequested, Event, GraceElapsed
+from flowing.core.events import AttemptTimedOut, Event, GraceElapsed
 from flowing.errors import TaskTimeoutError
 from flowing.shell.attempt import Attempt
 from flowing.shell.log import warn
@@ -76,7 +76,10 @@ class Clerk:
         self._ring()
 
     def cancel(self, *, at_once: bool = False, then: Callable[[], None] | None = None) -> None:
-        """Ask the run to stop; at once: without grace for what is running. What is to be done `then` is done once."""
+        """See to it that a cancel that was left at the desk is taken in; at once: without grace for what is running.
+
+        What is to be done `then` is done once.
+        """
         self._cancels = 2 if at_once else max(1, self._cancels)
         self._then = then or self._then
         self._ring()
@@ -100,7 +103,7 @@ class Clerk:
         while not self._stopped:
             if cancels < self._cancels:
                 cancels = self._cancels
-                desk.report(CancelRequested())
+                desk.serve()
                 if cancels > 1:
                     desk.report(GraceElapsed())
             if self._wanted:

@@ -115,10 +115,15 @@ class Desk:
 
     def report(self, event: Event | None) -> None:
         """Hand in an event that no worker brings; None only asks to carry out what is due."""
-        self._inbox.append((None, event))
-        self._serve_who_waits()
+        self.leave(event)
+        self.serve()
 
-    def _serve_who_waits(self) -> None:
+    def leave(self, event: Event | None) -> None:
+        """Leave an event for whoever comes next, who takes it in before anything else. One step, without the lock."""
+        self._inbox.append((None, event))
+
+    def serve(self) -> None:
+        """Take in what was left, unless somebody does."""
         while self._inbox and self._lock.acquire(blocking=False):
             try:
                 self._serve(None)
@@ -128,7 +133,7 @@ class Desk:
     def refuse(self, refusal: RuntimeError) -> None:
         """Take note that a worker who was hired does not come (FAULTS R21)."""
         self._inbox.append((None, refusal))
-        self._serve_who_waits()
+        self.serve()
 
     def break_down(self, error: BaseException) -> None:
         """End the run because flowing's own code was hit. Keeps the state as it is; the first error counts."""
@@ -138,7 +143,7 @@ class Desk:
         finally:
             if held:
                 self._lock.release()
-        self._serve_who_waits()  # who came meanwhile has left an event and sleeps; now it may leave
+        self.serve()  # who came meanwhile has left an event and sleeps; now it may leave
 
     def _serve(self, me: Worker | None) -> None:
         """Take in all that was left in the inbox, and carry out what is due."""

@@ -86,6 +86,7 @@ class Session:
         self._settings = settings
         self._others = others()
         self._first: deque[None] = deque([None])
+        self._cancelled = False
         self._clerk_started = False
         self._clerk_works = threading.Lock()  # held by the clerk's thread as long as it lives
         self._stuck: list[str] = []  # where timed-out attempts were when the run ended
@@ -103,7 +104,13 @@ class Session:
         return self._desk.state
 
     def cancel(self, *, at_once: bool = False, coroutines: bool = False) -> None:
-        """Ask the run to stop (D9), and its coroutines to end now if told to. Safe from any thread, in any state."""
+        """Have the run stop (D9), and its coroutines end now if told to. Safe from any thread, in any state.
+
+        Whoever comes to the desk next, or is served there now, finds the cancel before he gets anything to do.
+        """
+        if not self._cancelled:
+            self._cancelled = True
+            self._desk.leave(CancelRequested())
         self._clerk.cancel(at_once=at_once, then=self._coroutines.cancel if coroutines else None)
 
     def conduct(self) -> State:
@@ -128,7 +135,7 @@ class Session:
             tell_of_leftovers(self._others)
         finally:
             self.over = True
-            self._clerk.cancel(at_once=True)
+            self.cancel(at_once=True)
         if interrupted:
             raise KeyboardInterrupt
         self._raise_what_ended_it()
