@@ -40,6 +40,7 @@ from flowing.core.status import (
     Running,
     Status,
     Succeeded,
+    make_succeeded,
 )
 from flowing.core.steps import moved, refusal, unblocked, with_run
 
@@ -241,7 +242,7 @@ def commit(state: State, _phase: Active, event: CommitStarted) -> State:
     """Take everything along that is due. O(results in it)."""
     if state.run.committing or event.commit != state.run.commits + 1:
         raise refusal(state, event, f"{state.phase!r}, {state.run.commits} commits so far")
-    tasks = tuple(state.table.all_in(COMMIT))
+    tasks = tuple(state.table.list_in(COMMIT))
     rows: list[Status] = []
     for row in state.table.read(tasks):
         assert isinstance(row, CommitDue), row
@@ -254,16 +255,19 @@ def succeed_all(state: State, _phase: Active, event: ResultsCommitted) -> State:
     """Let the results in the commit count. O(results in it and their edges)."""
     if event.commit != state.run.commits or not state.run.committing:
         return state
+    graph, table, committing = state.graph, state.table, state.run.committing
     changes: dict[int, Status] = {}
-    for task in state.run.committing:
-        row = state.table[task]
-        assert isinstance(row, Committing), row
-        changes[task] = Succeeded(row.due.run, row.due.ended_s, row.due.value)
-        for waiting in state.graph.dependents[task]:
-            blocked = changes.get(waiting) or state.table[waiting]
-            if isinstance(blocked, Blocked):
+    for task, row in zip(committing, table.read(committing), strict=True):
+        assert type(row) is Committing, row
+        due = row.due
+        changes[task] = make_succeeded(due.run, due.ended_s, due.value)
+        for waiting in graph.dependents[task]:
+            blocked = changes.get(waiting) or table[waiting]
+            if type(blocked) is Blocked:
                 changes[waiting] = unblocked(blocked)
-    return with_run(_replaced(state, changes), committing=())
+    left = -sum([task < graph.main for task in committing])  # who waits for them was not settled, and is not now
+    state = moved(state, table.replace(tuple(changes), tuple(changes.values())), main_left=left)
+    return with_run(state, committing=())
 
 
 def finish(state: State, phase: Detaching | Stopping, _event: RunFinished) -> State:

@@ -196,7 +196,8 @@ def check(state: State) -> None:
     assert state.running == sum(isinstance(row, Running) for row in rows)
     assert state.main_left == sum(not is_settled(row) for row in rows[: graph.main])
     for lane in LANES[1:]:
-        assert [*state.table.all_in(lane)] == [number for number, row in enumerate(rows) if row.lane == lane]
+        assert state.table.list_in(lane) == [*state.table.all_in(lane)]
+        assert state.table.list_in(lane) == [number for number, row in enumerate(rows) if row.lane == lane]
         assert state.table.has(lane) == any(row.lane == lane for row in rows)
     if not isinstance(state.phase, Closed):
         assert [*state.run.committing] == [number for number, row in enumerate(rows) if isinstance(row, Committing)]

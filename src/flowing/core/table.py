@@ -15,13 +15,13 @@ writer that is interrupted half-way leaves a successor that nobody has.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from itertools import compress
 from operator import attrgetter, ne
 from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias, final
 
 from typing_extensions import override
 
+from flowing.core.bit_set import LAST, WORD_BITS, BitSet, bit_set_of
 from flowing.core.status import LANES, NO_LANE
 
 if TYPE_CHECKING:
@@ -34,8 +34,6 @@ _Link: TypeAlias = "list[tuple[Table, Sequence[int], Sequence[Status]]]"
 NONE_READY: Final = -1  # no row is in lane READY
 NOT_ONLY_READY: Final = -2  # a row is in lane AGAIN, ORDER or COMMIT: then nothing is said of lane READY
 
-_WORD_BITS: Final = 10  # 1,024 rows a word: two levels reach 10^6 rows with a thousand words
-_LAST: Final = (1 << _WORD_BITS) - 1
 _FEW: Final = 12  # rows that are put in one by one sooner than all at once
 _LANE_OF: Final = attrgetter("lane")
 _new: Final = object.__new__
@@ -122,7 +120,7 @@ class Table:
         if summary := ready.summary:
             number = (summary & -summary).bit_length() - 1
             word = ready.words[number]
-            return storage.rows, (number << _WORD_BITS) + (word & -word).bit_length() - 1
+            return storage.rows, (number << WORD_BITS) + (word & -word).bit_length() - 1
         return storage.rows, NONE_READY
 
     def go_on(self, indices: Sequence[int], rows: Sequence[Status]) -> Table | None:
@@ -184,6 +182,15 @@ class Table:
             yield index
             index = self.first(lane, index + 1)
 
+    def list_in(self, lane: Lane) -> list[int]:
+        """List the rows in the lane, in order. O(rows in it)."""
+        storage, link = self._place
+        found = storage.lanes[lane].listed()
+        if not link:
+            return found
+        self._move_out()
+        return self.list_in(lane)
+
     def _move_out(self) -> None:
         """Give this old version a storage of its own, unless another thread has just done so. O(n)."""
         undo: list[tuple[Sequence[int], Sequence[Status]]] = []
@@ -213,13 +220,13 @@ class _Storage:
 
     __slots__ = ("lanes", "rows")
 
-    def __init__(self, rows: list[Status], lanes: tuple[_Lane, ...] | None = None) -> None:
+    def __init__(self, rows: list[Status], lanes: tuple[BitSet, ...] | None = None) -> None:
         self.rows: list[Status] = rows
-        self.lanes: tuple[_Lane, ...] = lanes or _lanes_of(rows)
+        self.lanes: tuple[BitSet, ...] = lanes or _lanes_of(rows)
 
     def move(self, index: int, old: Lane, new: Lane) -> None:
         """Take a row from one lane to another."""
-        number, bit = index >> _WORD_BITS, 1 << (index & _LAST)
+        number, bit = index >> WORD_BITS, 1 << (index & LAST)
         if old:
             lane = self.lanes[old]
             word = lane.words[number] = lane.words[number] ^ bit
@@ -246,74 +253,10 @@ class _Storage:
             self.lanes[lane].flip(sorted(moved))
 
 
-class _Lane:
-    """A set of row numbers: words of 1,024 bits, and one bit for each word that is not zero."""
-
-    __slots__ = ("summary", "words")
-
-    def __init__(self, words: list[int], summary: int) -> None:
-        self.words = words
-        self.summary = summary
-
-    def copy(self) -> _Lane:
-        """Make an equal set."""
-        return _Lane(self.words.copy(), self.summary)
-
-    def flip(self, indices: Sequence[int]) -> None:
-        """Take out those of these that are in, and put the others in; they are ascending."""
-        begin = 0
-        while begin < len(indices):
-            number = indices[begin] >> _WORD_BITS
-            end = bisect_left(indices, (number + 1) << _WORD_BITS, begin)
-            before = self.words[number]
-            after = self.words[number] = before ^ _word_with(indices[begin:end])
-            if not (before and after):
-                self.summary ^= 1 << number
-            begin = end
-
-    def first(self, start: int) -> int | None:
-        """Find the first index from `start` on."""
-        rest = self.summary
-        if start:
-            number = start >> _WORD_BITS
-            rest = rest >> number << number
-            if rest >> number & 1:
-                word = self.words[number] >> (start & _LAST) << (start & _LAST)
-                if word:
-                    return (number << _WORD_BITS) + (word & -word).bit_length() - 1
-                rest ^= 1 << number
-        if not rest:
-            return None
-        number = (rest & -rest).bit_length() - 1
-        word = self.words[number]
-        return (number << _WORD_BITS) + (word & -word).bit_length() - 1
-
-
-def _word_with(indices: Sequence[int]) -> int:
-    """Make a word of the bits of these indices, which are ascending and belong into one. O(indices) or less."""
-    first, last = indices[0] & _LAST, indices[-1] & _LAST
-    if last - first == len(indices) - 1:
-        return (2 << last) - (1 << first)
-    return sum([1 << (index & _LAST) for index in indices])
-
-
-def _lanes_of(rows: Sequence[Status]) -> tuple[_Lane, ...]:
+def _lanes_of(rows: Sequence[Status]) -> tuple[BitSet, ...]:
     """Sort the rows into lanes. O(n)."""
     by_lane: dict[Lane, list[int]] = {}
     for index, row in enumerate(rows):
         if row.lane:
             by_lane.setdefault(row.lane, []).append(index)
-    return tuple([_lane_with(by_lane.get(lane, ()), len(rows)) for lane in LANES])
-
-
-def _lane_with(indices: Sequence[int], size: int) -> _Lane:
-    """Make a set of exactly these indices of `size`."""
-    if not indices:
-        return _Lane([0] * ((size >> _WORD_BITS) + 1), 0)
-    digits = bytearray(b"0") * ((size | _LAST) + 1)
-    for index in indices:
-        digits[index] = ord("1")
-    digits.reverse()  # the lowest index is the lowest bit, which is written last
-    starts = range(len(digits) - _LAST - 1, -1, -_LAST - 1)
-    words = [int(digits[start : start + _LAST + 1], 2) for start in starts]
-    return _Lane(words, sum(1 << number for number, word in enumerate(words) if word))
+    return tuple([bit_set_of(by_lane.get(lane, ()), len(rows)) for lane in LANES])

@@ -10,7 +10,14 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from flowing.core.events import AttemptFailed, AttemptSucceeded, CancelRequested, InputRejected, ResultsCommitted
+from flowing.core.events import (
+    AttemptFailed,
+    AttemptReturned,
+    AttemptSucceeded,
+    CancelRequested,
+    InputRejected,
+    ResultsCommitted,
+)
 from flowing.shell.forks import leave_forked_child
 from flowing.shell.perform import perform, run_in_place
 from flowing.shell.seams import Saving
@@ -115,7 +122,7 @@ class Crew:
                         leave_forked_child(attempt)
                     if store is not None:
                         store.has_ended(number)
-                    if type(event) is not AttemptSucceeded:
+                    if type(event) is not AttemptSucceeded and type(event) is not AttemptReturned:
                         self._look_into(event, desk)
                 elif desk.closed:
                     return
