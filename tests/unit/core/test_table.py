@@ -34,6 +34,7 @@ from flowing.core import (
     compile_graph,
     initial,
 )
+from flowing.core.bit_set import BitSet
 from flowing.core.status import NO_LANE
 from flowing.core.table import NONE_READY, NOT_ONLY_READY
 from tests.opcodes import traced
@@ -299,12 +300,13 @@ ACTS: Final[Mapping[str, tuple[Callable[[Table], object], object]]] = {
     "copy": (lambda table: list(table.copy()), BASE),
     "has": (lambda table: table.has(Ready.lane), True),
     "has not": (lambda table: table.has(RetryDue.lane), False),
+    "list": (lambda table: table.list_in(Ready.lane), [0, 2]),
     "first": (lambda table: walked(table, Ready.lane), [0, 2]),
     "first from": (lambda table: table.first(Ready.lane, 1), 2),
 }
 
 
-MAKING_PARTS: Final = {"__init__", "_lanes_of", "_lane_with", "<genexpr>"}
+MAKING_PARTS: Final = {"__init__", "_lanes_of", "bit_set_of", "<genexpr>"}
 
 
 def interrupt(act: Callable[[], object], at: int, other: Callable[[], object]) -> tuple[object, bool]:
@@ -313,11 +315,11 @@ def interrupt(act: Callable[[], object], at: int, other: Callable[[], object]) -
     What makes new parts of a table is left out: nobody else has them yet.
     """
     left = at
-    file = inspect.getfile(Table)
+    files = {inspect.getfile(Table), inspect.getfile(BitSet)}
 
     def trace(frame: FrameType, event: str, argument: object) -> TraceFunction | None:
         nonlocal left
-        if frame.f_code.co_filename != file or frame.f_code.co_name in MAKING_PARTS:
+        if frame.f_code.co_filename not in files or frame.f_code.co_name in MAKING_PARTS:
             return None
         frame.f_trace_opcodes = True
         if event == "opcode":
