@@ -68,6 +68,7 @@ from flowing.core.state import values_of
 from flowing.shell.attempt import Attempt
 from flowing.shell.desk import Desk
 from flowing.shell.seams import Saving
+from flowing.testing.cancels import SimulatedCancels
 from flowing.testing.world import SimulatedWorld
 
 if TYPE_CHECKING:
@@ -585,6 +586,34 @@ def looks_into_the_inbox_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Desk, "visit", visit)
 
 
+def hands_over_past_what_was_left(patch: pytest.MonkeyPatch) -> None:
+    """Go the quick way without a look into the inbox, where a cancel may be."""
+    before = Desk.visit
+
+    def visit(desk: Desk, worker: Worker, event: Event | None) -> bool:
+        left = list(desk._inbox)
+        desk._inbox.clear()
+        is_given = before(desk, worker, event)
+        desk._inbox.extend(left)
+        return is_given
+
+    patch.setattr(Desk, "visit", visit)
+
+
+def leaves_a_cancel_to_the_clerk(patch: pytest.MonkeyPatch) -> None:
+    """Cancel by ringing for the clerk, who is not there yet."""
+
+    def serve(cancels: SimulatedCancels) -> None:
+        world = cancels._world
+        world.desk.report(CancelRequested())
+        if world.cancels.count > 1:
+            world.desk.report(GraceElapsed())
+
+    patch.setattr(Desk, "leave", lambda desk, event: None if type(event) is CancelRequested else report(desk, event))
+    patch.setattr(Desk, "report", report)
+    patch.setattr(SimulatedCancels, "serve", serve)
+
+
 def takes_whoever_comes_for_the_one_who_serves(patch: pytest.MonkeyPatch) -> None:
     """Give the assignment to who holds the lock, be he asleep by now."""
     before = Desk._serve
@@ -699,6 +728,12 @@ def forgets_timers_for(kind: type[Event], patch: pytest.MonkeyPatch) -> None:
     patch.setattr(SimulatedWorld, "report_at", report_at)
 
 
+def report(desk: Desk, event: Event | None) -> None:
+    """Do what `Desk.report` does, in one."""
+    desk._inbox.append((None, event))
+    desk.serve()
+
+
 def without_results(assignment: Attempt | Saving) -> Attempt | Saving:
     return evolve(assignment, results=()) if isinstance(assignment, Saving) else assignment
 
@@ -783,6 +818,8 @@ BUGS_IN_PLACES: Final[tuple[InPlace, ...]] = (
     does_not_notice_who_arrives,
     drops_what_finds_the_lock_taken,
     looks_into_the_inbox_once,
+    hands_over_past_what_was_left,
+    leaves_a_cancel_to_the_clerk,
     takes_whoever_comes_for_the_one_who_serves,
     breaks_down_and_leaves_who_waits,
     gives_up_though_others_work,

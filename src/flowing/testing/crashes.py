@@ -55,7 +55,7 @@ def crash_everywhere(
     Raises:
         SimulationFailed: the resumed run has other results, a rule of flowing's is broken, or `check` raised.
         ConfigError: what is to go wrong is left to the simulator, or is a cancel: then results can't be compared.
-        UnknownTaskError: as `simulate()`.
+        UnknownTaskError, InputError: as `simulate()`.
     """
     if faults.freedom is not NO_FAULTS.freedom or faults.cancels:
         message = "crash_everywhere() compares results, so faults= can have no any() and no cancel(); use explore()"

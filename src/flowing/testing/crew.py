@@ -11,7 +11,8 @@ from flowing.core.events import AttemptFailed, CancelRequested, InputRejected, R
 from flowing.errors import CheckpointError
 from flowing.shell.seams import Saving
 from flowing.shell.tracebacks import clean
-from flowing.testing.fates import STOPS, report
+from flowing.testing.coroutines import NeverReturns
+from flowing.testing.fates import RUNS, STOPS, report
 from flowing.testing.invariants import inputs_are_the_results, threads_stay_within_the_bound
 from flowing.testing.pending import Arrival, HireAgain, Refusal, Return, StoreAnswer
 
@@ -64,6 +65,7 @@ class SimulatedCrew:
         self.refusals_told: int = refusals
         self.refusals_left: int = world.freedom.refusals
         self.performing: Attempt | None = None
+        self.is_cut_short: bool = False  # what is being performed, because the run will be over
         self._world: Final = world
 
     def hire(self, desk: Desk) -> None:  # noqa: ARG002 - it is the same desk all the time
@@ -121,7 +123,7 @@ class SimulatedCrew:
         world.witness.ask(inputs_are_the_results, world.witness.ledger, attempt)
         fate = world.fates.told(attempt)
         if fate is None and world.is_timed:
-            may_hang = attempt.deadline_s is not None or bool(world.cancels_at_s())
+            may_hang = attempt.deadline_s is not None or bool(world.cancels.at_s())
             fate = world.fates.chosen(attempt, world.choices, may_hang=may_hang)
         if fate is not None and fate.ending == "hangs":
             world.pending.append(Return(math.inf, worker, attempt, obeys=fate.obeys))
@@ -129,34 +131,47 @@ class SimulatedCrew:
         if fate is None or not world.is_timed:
             world.pending.append(Return(0.0, worker, attempt))
             return
-        event, was_told = self._perform(attempt, fate)
-        world.pending.append(Return(event.at_s, worker, attempt, event, fate.obeys, was_told))
-
-    def _perform(self, attempt: Attempt, fate: Fate) -> tuple[Report, bool]:
-        """Give the report with the moment in which it will be ready, and whether a cancel is why it is."""
-        world = self._world
-        begun_s, was_cancelled, self.performing = world.now_s, attempt.cancelled, attempt
-        event = report(attempt, fate, world.choices)
-        self.performing = None
-        if fate.ending == "runs" and isinstance(event, AttemptFailed) and isinstance(event.error, KeyboardInterrupt):
-            raise event.error  # somebody at the keyboard: told of as a fault, it cancels the run as in production
-        ended_s, world.now_s = world.now_s, begun_s
-        ends_early, attempt.cancelled = attempt.cancelled and not was_cancelled, was_cancelled
+        event, ended_s, was_told = self.perform(attempt, fate)
+        if event is None:
+            world.pending.append(Return(math.inf, worker, attempt, obeys=fate.obeys))
+            return
         if fate.ending == "late":
             assert attempt.deadline_s is not None
             ended_s = max(ended_s, attempt.deadline_s)
         if fate.takes_s or ended_s != event.at_s:
             event = evolve(event, at_s=ended_s + fate.takes_s)
-        return event, ends_early
+        cut_short = self.is_cut_short
+        world.pending.append(Return(event.at_s, worker, attempt, event, fate.obeys, was_told, cut_short))
+
+    def perform(self, attempt: Attempt, fate: Fate = RUNS) -> tuple[Report | None, float, bool]:
+        """Run the attempt; give its report, when it ended, and whether because it was told to. None: it never ends.
+
+        Nobody else is told anything yet, and no time has passed for them.
+        """
+        world = self._world
+        begun_s, was_cancelled, self.performing, self.is_cut_short = world.now_s, attempt.cancelled, attempt, False
+        event = report(attempt, fate, world.choices, world.coroutines.wait_for)
+        self.performing = None
+        error = event.error if isinstance(event, AttemptFailed | InputRejected) else None
+        if fate.ending == "runs" and isinstance(event, AttemptFailed) and isinstance(error, KeyboardInterrupt):
+            raise error  # somebody at the keyboard: told of as a fault, it cancels the run as in production
+        ended_s, world.now_s = world.now_s, begun_s
+        was_told, attempt.cancelled = attempt.cancelled and not was_cancelled, was_cancelled
+        return None if isinstance(error, NeverReturns) else event, ended_s, was_told
 
     def come_back(self, returning: Return) -> None:
         """Bring the report of an attempt that has ended."""
         world, attempt, event = self._world, returning.attempt, returning.event
         if not world.is_timed:
             fate = world.fates.told(attempt) or world.fates.at_end(attempt, world.choices)
-            event = report(attempt, fate, world.choices)
+            event, _, was_told = self.perform(attempt, fate)
+            if event is None:
+                world.pending.append(Return(math.inf, returning.worker, attempt))
+                return
+            if was_told:
+                world.pass_deadline(attempt)
         elif event is None or (returning.obeys and attempt.cancelled):
-            event = report(attempt, STOPS, world.choices)
+            event = report(attempt, STOPS, world.choices, world.coroutines.wait_for)
         attempt.over = True
         if attempt.deadline_s is not None:
             world.witness.came_back.add((attempt.task, attempt.number))

@@ -56,7 +56,7 @@ def explore(
 
     Raises:
         SimulationFailed: a rule of flowing's is broken, or `check` raised an AssertionError.
-        UnknownTaskError, ConfigError: as `simulate()`.
+        UnknownTaskError, InputError, ConfigError: as `simulate()`.
     """
     plan = Plan(subject_of(flow, bodies, replace), bodies, faults, is_replaced=bool(replace))
     events = 0

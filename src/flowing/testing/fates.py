@@ -17,6 +17,7 @@ from flowing.testing.faults import ErrorToRaise, SimulatedFault, number_of
 if TYPE_CHECKING:
     from flowing.core.events import Report
     from flowing.shell.attempt import Attempt
+    from flowing.shell.seams import Await
     from flowing.testing.choices import Choices
     from flowing.testing.faults import Fault, Faults
     from flowing.testing.subject import Subject
@@ -141,9 +142,9 @@ def _retryable(attempt: Attempt) -> ErrorToRaise:
     return kinds[0].__new__(kinds[0])  # its constructor may take anything
 
 
-def report(attempt: Attempt, fate: Fate, choices: Choices) -> Report:
+def report(attempt: Attempt, fate: Fate, choices: Choices, wait_for: Await) -> Report:
     """Run the attempt to its end, and give what its worker reports. Never raises what a body raises."""
-    event = _end(attempt, fate)
+    event = _end(attempt, fate, wait_for)
     return with_jitter(event, attempt, choices) if isinstance(event, AttemptFailed) else event
 
 
@@ -157,10 +158,10 @@ def with_jitter(event: E, attempt: Attempt, choices: Choices) -> E:
 _JITTERS: Final = 4
 
 
-def _end(attempt: Attempt, fate: Fate) -> Report:
+def _end(attempt: Attempt, fate: Fate, wait_for: Await) -> Report:
     match fate.ending:
         case "runs" | "late" | "hangs":
-            return cast("Report", copy_context().run(perform, attempt))  # it reports how the attempt ended
+            return cast("Report", copy_context().run(perform, attempt, wait_for))  # it reports how the attempt ended
         case "error":
             error = fate.error
             return failed(attempt, error("simulated") if isinstance(error, type) else error)

@@ -116,7 +116,9 @@ class Faults:
         return evolve(self, refusals=times)
 
     def cancel(self, *, at_s: float | None = None, after: Who | None = None) -> Faults:
-        """Cancel the run at a moment, or as soon as an attempt of a task has ended; a second cancel is one at once.
+        """Cancel the run at a moment, or as soon as an attempt of a task has ended or timed out; a second one at once.
+
+        Nothing starts after it, whatever that attempt has made possible.
 
         Raises:
             ConfigError: neither is given, or both are.

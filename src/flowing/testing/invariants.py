@@ -110,6 +110,12 @@ def nothing_starts_in_a_run_that_stops(witness: Witness, event: AttemptStarted) 
     return None if ledger.detaching else f"detached task {name(ledger, task)} starts before the main graph has settled"
 
 
+def nothing_starts_after_a_cancel(witness: Witness, event: AttemptStarted) -> Complaint:
+    """Once `cancel()` has returned, nothing starts: whoever comes to the desk finds the cancel there (D9)."""
+    ledger = witness.ledger
+    return f"task {name(ledger, event.task)} starts after a cancel" if witness.is_cancelled else None
+
+
 def retries_are_not_early(witness: Witness, event: AttemptStarted) -> Complaint:
     """Let no task that backs off be tried again before the delay is over."""
     ledger = witness.ledger
@@ -272,6 +278,7 @@ CLAIMS: Final[Mapping[type[object], tuple[Callable[[Witness, Any], Complaint], .
         attempts_count_on,
         slots_stay_within_the_bound,
         nothing_starts_in_a_run_that_stops,
+        nothing_starts_after_a_cancel,
         retries_are_not_early,
         starts_the_first_that_can,
     ),

@@ -33,7 +33,17 @@ from flowing.core.status import (
     Succeeded,
 )
 from flowing.shell.attempt import Attempt
-from flowing.testing.pending import Alarm, Arrival, CancelCall, HireAgain, Opening, Refusal, Return, StoreAnswer
+from flowing.testing.pending import (
+    Alarm,
+    Arrival,
+    CancelCall,
+    CancelService,
+    HireAgain,
+    Opening,
+    Refusal,
+    Return,
+    StoreAnswer,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +68,7 @@ def key_of(world: SimulatedWorld, rows: Sequence[Status]) -> Key:
         run.awaiting_place,
         tuple([_part_key(parts[name], world.now_s) for name in world.desk_parts]),
         tuple(sorted([_pending_key(each, run.waits) for each in world.pending])),
-        (world.cancels, world.overlaps, crew.refusals_told, crew.refusals_left, crew.was_refused),
+        (world.cancels.count, world.overlaps, crew.refusals_told, crew.refusals_left, crew.was_refused),
     )
 
 
@@ -105,13 +115,24 @@ def _pending_key(each: Pending, waits: int) -> tuple[int, ...]:
             return (2, type(event) is BackoffElapsed, event.task, event.attempt, event.epoch)
         case Alarm(what=PlacesExhausted(wait)):
             return (3, waits - wait)
-        case Arrival() | CancelCall() | Opening() | Refusal() | HireAgain() | StoreAnswer() | Alarm():
-            return (4 + _ALIKE.index(type(each)),)
+        case CancelCall(after=int() as task):
+            return (4, task)
+        case Arrival() | CancelCall() | CancelService() | Opening() | Refusal() | HireAgain() | StoreAnswer() | Alarm():
+            return (5 + _ALIKE.index(type(each)),)
         case _:
             assert_never(each)
 
 
-_ALIKE: Final[tuple[type[Pending], ...]] = (Arrival, CancelCall, Opening, Refusal, HireAgain, StoreAnswer, Alarm)
+_ALIKE: Final[tuple[type[Pending], ...]] = (
+    Arrival,
+    CancelCall,
+    CancelService,
+    Opening,
+    Refusal,
+    HireAgain,
+    StoreAnswer,
+    Alarm,
+)
 
 
 def _part_key(value: object, now_s: float) -> object:

@@ -48,7 +48,7 @@ class SimulatedBell:
         attempt = world.crew.performing
         assert attempt is not None
         assert timeout is not None
-        ends_s = min([math.inf if attempt.deadline_s is None else attempt.deadline_s, *world.cancels_at_s()])
+        ends_s = min([math.inf if attempt.deadline_s is None else attempt.deadline_s, *world.cancels.at_s()])
         if world.now_s + timeout <= ends_s:
             world.now_s += timeout
             return False

@@ -25,7 +25,8 @@ class Arrival:
 class Return:
     """An attempt ends, and its worker brings the report; without one, how it ends is not decided yet.
 
-    One that `obeys` ends as soon as it is cancelled. One that `was_told` ended because it had been, so not before.
+    One that `obeys` ends as soon as it is cancelled. One that `was_told` ended because it had been, so not before; one
+    that was `cut_short` ended because the run was over, so not before that.
     """
 
     due_s: float
@@ -34,6 +35,7 @@ class Return:
     event: Report | None = None
     obeys: bool = False
     was_told: bool = False
+    cut_short: bool = False
 
 
 @record(eq=False)
@@ -55,7 +57,15 @@ class Alarm:
 
 @record(eq=False)
 class CancelCall:
-    """Somebody cancels the run; the second time, at once."""
+    """Somebody cancels the run; the second time, at once. One that is due `after` a task is never due before."""
+
+    due_s: float
+    after: int | None = None
+
+
+@record(eq=False)
+class CancelService:
+    """The clerk hears of a cancel, and looks whether somebody at the desk has taken it in."""
 
     due_s: float
 
@@ -81,4 +91,4 @@ class HireAgain:
     due_s: float
 
 
-Pending: TypeAlias = Arrival | Return | StoreAnswer | Alarm | CancelCall | Opening | Refusal | HireAgain
+Pending: TypeAlias = Arrival | Return | StoreAnswer | Alarm | CancelCall | CancelService | Opening | Refusal | HireAgain

@@ -53,7 +53,7 @@ class Play:
         is_timed: bool = True,
         crash_after: int | None = None,
     ) -> None:
-        self.state: State = subject.start
+        self.state: State = subject.fresh_start()
         self.error: FlowingError | None = None
         self.rows: tuple[Status, ...] = ()
         self.late: Sequence[Event] = ()  # what is reported when the run is over
@@ -65,7 +65,7 @@ class Play:
         self.witness.read_state = lambda: self.state if self.world is None else self.world.desk.state
         self.choices: Choices = choices
         self.witness.crash_after = crash_after
-        for task, row in enumerate(subject.start.table):
+        for task, row in enumerate(self.state.table):
             if isinstance(row, Provided):
                 enter(self.witness.ledger, ResultProvided(task, row.value))
         self._fates = Fates(faults, subject)
@@ -107,6 +107,7 @@ class Play:
     def begin(self, event: Event) -> None:
         """Begin a run or a resume; one with nothing to start is over at once."""
         self.witness.came_back.clear()
+        self.witness.is_cancelled = False
         self.error = None
         self.state = begin(self.state, event, self.witness)
         self.rows = tuple(self.state.table)
@@ -116,6 +117,14 @@ class Play:
 
     def go_on(self) -> None:
         """Let one thing happen after the other until the run is over, or the process dies; ask every claim."""
+        world = self.world
+        try:
+            self._go_on()
+        finally:
+            if world is not None:
+                world.coroutines.end()
+
+    def _go_on(self) -> None:
         witness = self.witness
         for _ in range(_STEPS_MAX * (1 + self.state.graph.size)):
             if witness.violation is not None:

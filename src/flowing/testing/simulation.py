@@ -72,8 +72,8 @@ def simulate(
     """Run the flow in a simulated world: one thread, virtual time, and an order of things that `seed` decides.
 
     The scheduler is the real one. `bodies="real"` calls what the tasks do, one at a time, each when its attempt
-    starts: `current().sleep()` passes at once, `time.sleep()` does not. `bodies="stub"` calls nothing of it, gates
-    included, and gives each task a value that is made of its name and its inputs.
+    starts: `current().sleep()` and `asyncio.sleep()` pass at once, `time.sleep()` does not. `bodies="stub"` calls
+    nothing of it, gates included, and gives each task a value that is made of its name and its inputs.
 
     Args:
         flow: What to run. It stays as it is; overrides made before its first run count.
@@ -81,12 +81,14 @@ def simulate(
         seed: Which order of things. Default: 0.
         choices: The order of things itself, from the message of a failure, in place of a seed.
         faults: What is to go wrong. Default: nothing.
-        replace: Values, or functions to call in place of the body, by task or by name.
+        replace: Values, or functions to call in place of the body, by task or by name; for a parameter the value that
+            `run()` would be given.
         any_time: Have timers fall due at any moment, as in `exhaust()`. Default: False.
 
     Raises:
         SimulationFailed: a rule of flowing's is broken, or the run waits for ever; shows how to see it again.
         UnknownTaskError: `faults` or `replace` name a task that is not in the flow.
+        InputError: a parameter is given no value, and has no default, or is given one of another type.
         ConfigError: an argument has a value that it cannot take.
     """
     plan = Plan(subject_of(flow, bodies, replace), bodies, faults, is_timed=not any_time, is_replaced=bool(replace))

@@ -35,6 +35,7 @@ class Witness:
     """The observer of one desk after the other: of a run, its resumes, and what is mended between them.
 
     `came_back` are the attempts with a deadline that have reported, be it too late. `stored` is what the store has.
+    `is_cancelled` says that somebody has cancelled the run, be it that nobody at the desk knows yet.
     With the first event of a run that is number `crash_after` of the story, or later, the process dies: `crashed` is
     how the run stood then, read off by `read_state`.
     """
@@ -52,6 +53,7 @@ class Witness:
         self.read_state: Callable[[], State]
         self.stored: dict[int, object] = {}
         self.came_back: set[tuple[int, int]] = set()
+        self.is_cancelled: bool = False
 
     def observe(self, event: Event) -> None:
         """Note an event of a run, and see whether the process dies. Never raises: called under the desk's lock."""

@@ -16,13 +16,16 @@ from flowing.shell.attempt import Attempt
 from flowing.shell.clerk import time_out
 from flowing.shell.desk import Desk
 from flowing.shell.seams import World
+from flowing.testing.cancels import SimulatedCancels
+from flowing.testing.coroutines import SimulatedCoroutines
 from flowing.testing.crew import SimulatedCrew
-from flowing.testing.fates import RUNS, report, with_jitter
+from flowing.testing.fates import with_jitter
 from flowing.testing.locks import SimulatedBell, SimulatedLock
 from flowing.testing.pending import (
     Alarm,
     Arrival,
     CancelCall,
+    CancelService,
     HireAgain,
     Opening,
     Pending,
@@ -45,7 +48,6 @@ if TYPE_CHECKING:
 
 _RARELY: Final = 8  # one in so many
 _LATENESSES_S: Final = (0.0, 0.25, 2.0)
-_CANCELS_AT_S: Final = (0.0, 1.0, 0.5, 4.0)
 _CLOCK_STEP_S: Final = 0.2  # longer than the desk leaves a system alone that refused a thread
 _CHANGING: Final = (bool, float, list, dict, deque)
 
@@ -67,10 +69,11 @@ class SimulatedWorld:
         self.now_s: float = 0.0 if state.run.times is None else state.run.times.at_s
         self.pending: list[Pending] = []
         self.missed: list[Event] = []
-        self.cancels: int = 0
         self.closings: int = 0
         self.overlaps: int = fates.freedom.overlaps if self.is_timed else min(1, fates.freedom.overlaps)
         self.crew: Final = SimulatedCrew(self, refusals=fates.refusals)
+        self.coroutines: Final = SimulatedCoroutines(self)
+        self.cancels: Final = SimulatedCancels(self)
         seams = World(
             clock=lambda: self.now_s,
             pool=self.crew,
@@ -83,25 +86,15 @@ class SimulatedWorld:
         self.desk: Desk = Desk(state, subject.bodies, seams, grace_s=subject.grace_s, observer=witness)
         self.desk_parts: Final = [name for name, value in vars(self.desk).items() if isinstance(value, _CHANGING)]
         self.pending.append(Opening(self.now_s))
-        self.pending += [CancelCall(self.now_s + at_s) for at_s in self._planned_cancels_s()]
-
-    def _planned_cancels_s(self) -> list[float]:
-        """Say when the run will be cancelled; where no time goes by, any time."""
-        if not self.is_timed:
-            return [0.0] * (self.freedom.cancels + len(self.fates.cancels_at_s))
-        at_s = list(self.fates.cancels_at_s)
-        for _ in range(self.freedom.cancels):
-            if self.choices.below(_RARELY, "whether the run is cancelled") == _RARELY - 1:
-                at_s += [_CANCELS_AT_S[self.choices.below(len(_CANCELS_AT_S), "when the run is cancelled")]]
-        return at_s
+        self.pending += self.cancels.planned()
 
     # ── what may happen next ─────────────────────────────────────────────────────────────────────
 
     def step(self) -> bool:
         """Let one thing happen; False if nothing will."""
-        options = self._options()
+        options = self.options()
         if options:
-            self._happen(options[self.choices.below(len(options), "what happens next")])
+            self.happen(options[self.choices.below(len(options), "what happens next")])
         return bool(options)
 
     def meanwhile(self) -> None:
@@ -109,12 +102,12 @@ class SimulatedWorld:
         while self.overlaps:
             if self.is_timed and self.choices.below(_RARELY, "whether visits overlap") != _RARELY - 1:
                 return
-            options = self._options()
+            options = self.options()
             choice = self.choices.below(len(options) + 1, "what happens meanwhile")
             if not choice:
                 return
             self.overlaps -= 1
-            self._happen(options[choice - 1])
+            self.happen(options[choice - 1])
 
     def goes_on(self) -> bool:
         """Tell whether anything is under way that is sure to happen: no cancel, and no report that is overdue."""
@@ -126,7 +119,7 @@ class SimulatedWorld:
                 return True
         return False
 
-    def _options(self) -> list[Pending]:
+    def options(self) -> list[Pending]:
         """List what may happen next; of things that are all alike, one."""
         if not self.is_timed:
             found: dict[object, Pending] = {}
@@ -147,13 +140,14 @@ class SimulatedWorld:
         """Say when it happens; what was due before does now."""
         due_s = each.due_s
         if isinstance(each, Return):
-            if each.was_told and not each.attempt.cancelled:
+            if each.cut_short or (each.was_told and not each.attempt.cancelled):
                 return math.inf
             if each.obeys and each.attempt.cancelled:
                 return self.now_s
         return max(due_s, self.now_s)
 
-    def _happen(self, each: Pending) -> None:
+    def happen(self, each: Pending) -> None:
+        """Let it happen, now."""
         if self.is_timed:
             self.now_s = self._due_s(each)
         self.pending.remove(each)
@@ -166,8 +160,8 @@ class SimulatedWorld:
                 self.crew.save(each)
             case Alarm(what=what):
                 self._ring(what)
-            case CancelCall():
-                self._cancel()
+            case CancelCall() | CancelService():
+                (self.cancels.call if isinstance(each, CancelCall) else self.cancels.serve)()
             case Opening():
                 self._open()
             case Refusal():
@@ -178,16 +172,13 @@ class SimulatedWorld:
                 assert_never(each)
 
     def _open(self) -> None:
-        if not self.cancels:
+        if not self.cancels.count:
             self.desk.report(None)
 
-    def cancels_at_s(self) -> list[float]:
-        """Say when the run will be cancelled, as far as that is known."""
-        return [each.due_s for each in self.pending if isinstance(each, CancelCall)]
-
     def somebody_comes(self) -> bool:
-        """Tell whether a worker is on its way to the desk; one that was refused may come later, or never."""
-        return self.crew.was_refused or any(isinstance(each, Arrival | Opening | Refusal) for each in self.pending)
+        """Tell whether a worker or the clerk is on the way to the desk; a worker that was refused may never come."""
+        kinds = Arrival | Opening | Refusal | CancelService
+        return self.crew.was_refused or any(isinstance(each, kinds) for each in self.pending)
 
     def performing(self) -> Iterator[tuple[Attempt, bool]]:
         """Give the attempts that have not come back, and whether they are waited for."""
@@ -209,9 +200,12 @@ class SimulatedWorld:
                 late.append(ResultsCommitted(each.saving.commit))
                 self.crew.save(each)
             elif isinstance(each, Return) and each.due_s < math.inf:
-                event = each.event or report(each.attempt, RUNS, self.choices)
-                late.append(event)
-                self.crew.visit(each.worker, event)
+                event = each.event or self.crew.perform(each.attempt)[0]
+                if event is None:
+                    self.pending.append(Return(math.inf, each.worker, each.attempt))
+                else:
+                    late.append(event)
+                    self.crew.visit(each.worker, event)
         return late
 
     @property
@@ -254,24 +248,28 @@ class SimulatedWorld:
         if not isinstance(what, Attempt):
             self.desk.report(what)
         elif not what.over:
+            self.cancels.come_after(what.task)
             self.desk.report(self._time_out(what))
 
     def _time_out(self, attempt: Attempt) -> AttemptTimedOut:
         return with_jitter(time_out(attempt, self.now_s), attempt, self.choices)
 
-    def _cancel(self) -> None:
-        self.cancels += 1
-        self.desk.report(CancelRequested())
-        if self.cancels > 1:
-            self.desk.report(GraceElapsed())
+    def pass_deadline(self, attempt: Attempt) -> None:
+        """Report the time-out of an attempt that has seen its deadline pass, if nobody has."""
+        watched = self._watched(attempt)
+        if watched is not None:
+            self.pending.remove(watched)
+            self._ring(attempt)
+
+    def _watched(self, attempt: Attempt) -> Alarm | None:
+        return next((each for each in self.pending if isinstance(each, Alarm) and each.what is attempt), None)
 
     def attempt_ended(self, attempt: Attempt) -> None:
         """Drop its deadline, unless the clerk has just looked; and cancel, where that is to be done after it."""
-        watched = next((each for each in self.pending if isinstance(each, Alarm) and each.what is attempt), None)
+        watched = self._watched(attempt)
         if watched is not None:
             self.pending.remove(watched)
             may_be_late = self.freedom.stale_timers and (not self.is_timed or self.now_s >= watched.due_s)
             if may_be_late and self.choices.below(2, "whether its time-out is on its way"):
                 self.pending.append(Alarm(self.now_s, self._time_out(attempt)))
-        cancels = self.fates.cancels_after.count(attempt.task)
-        self.pending += [CancelCall(self.now_s)] * cancels
+        self.cancels.come_after(attempt.task)

@@ -8,21 +8,35 @@ from contextvars import ContextVar
 
 import pytest
 
-from flowing import AttemptCancelled, ConfigError, Flow, StepState, UnknownTaskError, WorkersExhausted, current, task
+from flowing import (
+    AttemptCancelled,
+    ConfigError,
+    Flow,
+    StepState,
+    TaskTimeoutError,
+    UnknownTaskError,
+    WorkersExhausted,
+    current,
+    task,
+)
 from flowing.errors import WorkerStartError
 from flowing.testing import Faults, SimulatedFault, SimulationFailed, simulate
 from tests.unit.testing.flows import Shop, chain
 
 
-def test_real_bodies_run_on_virtual_time() -> None:
+def test_real_bodies_run_on_virtual_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for the real clock."""
     shop = Shop()
-    began_s = time.monotonic()
+    waited: list[object] = []
+    monkeypatch.setattr(threading.Event, "wait", lambda *arguments: waited.append(arguments))
+    monkeypatch.setattr(time, "sleep", waited.append)
     run = simulate(shop.flow, bodies="real")
+    monkeypatch.undo()
     assert run.results.ok
     assert run.results[shop.ship].value == "shipped for 30"
     assert shop.calls == ["cart", "charge", "ship", "email"]
     assert run.virtual_seconds == 1.5
-    assert time.monotonic() - began_s < 60
+    assert waited == []
 
 
 def test_stubs_call_nothing_and_say_what_they_were_made_of() -> None:
@@ -117,6 +131,18 @@ def test_a_cancel_can_follow_a_task() -> None:
     assert states["charge"] == StepState.SUCCEEDED
     assert states["email"] == StepState.CANCELLED
     assert run.results.cancelled
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_body_may_sleep_where_time_stands_still(seed: int) -> None:
+    """It sleeps on a time of its own, and no longer than to its deadline."""
+    shop = Shop()
+    run = simulate(shop.flow, bodies="real", seed=seed, any_time=True)
+    assert run.results[shop.ship].value == "shipped for 30"
+    sleeper = task(lambda: current().sleep(10.0), name="sleeper", timeout_s=2.0)
+    assert type(simulate(Flow(sleeper), bodies="real", seed=seed, any_time=True).results["sleeper"].error) is (
+        TaskTimeoutError
+    )
 
 
 def test_a_second_cancel_is_one_at_once() -> None:
