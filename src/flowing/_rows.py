@@ -28,7 +28,7 @@ from flowing.core.status import (
     Status,
     Succeeded,
 )
-from flowing.errors import UnknownTaskError
+from flowing.errors import AttemptUncertain, CrashLoop, UnknownTaskError
 from flowing.results import Results, StepResult, StepState
 from flowing.task import Task
 
@@ -76,6 +76,10 @@ class Rows:
         for row in self._state.table:
             counts[_state_of(self._state, row)] += 1
         return counts
+
+    def counts_in_words(self) -> str:
+        """Write the counts that are not 0, in a line. O(n)."""
+        return ", ".join([f"{count:,} {state}" for state, count in self.counts().items() if count])
 
     def are_ok(self) -> bool:
         """Tell whether every task of the main graph SUCCEEDED, or was SKIPPED by a closed gate. O(n)."""
@@ -203,8 +207,8 @@ def _reason(state: State, number: int, row: Status) -> str | None:
     match row:
         case Failed(because=because) if because is not None:
             return f"not retried: {because.value}"
-        case Rejected():
-            return "a gate raised before the body ran"
+        case Rejected(error):
+            return _why_rejected(error)
         case Skipped(cause) | SkipDue(cause) if row.gate:
             return "its gate closed" if cause == number else f"the gate of task {one_line(names[cause])!r} closed"
         case Skipped(cause) | SkipDue(cause):
@@ -221,6 +225,16 @@ def _reason(state: State, number: int, row: Status) -> str | None:
             return _why_not_started(state, number)
         case _:
             return None
+
+
+def _why_rejected(error: BaseException) -> str:
+    match error:
+        case CrashLoop():
+            return "not started: the process died each time while it was running"
+        case AttemptUncertain():
+            return "not started: nobody knows whether its last attempt took effect"
+        case _:
+            return "a gate raised before the body ran"
 
 
 def _why_not_started(state: State, number: int) -> str | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from flowing._bodies import Body
 from flowing._durable.annotations import Annotations, innermost
+from flowing._durable.arguments import arguments_of
 from flowing._record import record
 from flowing.checkpoint import Declaration, Definition
 
@@ -45,6 +46,7 @@ def declared(compiled: Compiled, codec: Codec) -> Declared:
         task_codec = None
         if options.persist:
             task_codec = codecs[number] = codec.prepare(each.name, annotations.of(each.name, function))
+        arguments = arguments_of(each.wired)
         definitions.append(
             Definition(
                 name=each.name,
@@ -53,6 +55,8 @@ def declared(compiled: Compiled, codec: Codec) -> Declared:
                 shown_type="" if task_codec is None else task_codec.shown_type,
                 version=options.version,
                 source=sources.of(function),
+                takes=arguments.takes,
+                constants=arguments.constants,
             )
         )
     return Declared(

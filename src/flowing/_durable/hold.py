@@ -20,9 +20,10 @@ from flowing._durable.leaving import LEAVE_S, closed_in_the_end
 from flowing._durable.restoring import Now, OnChange, OnUnreadable, Reader, with_inputs, with_unstored
 from flowing._durable.saving import Writer
 from flowing._durable.scribe import Scribe
+from flowing._durable.told import Told
 from flowing._record import record
 from flowing._text import describe_error, type_name
-from flowing.checkpoint import RunBegun, RunFinished, RunResumed, SqliteStore, Store
+from flowing.checkpoint import OnFiles, RunBegun, RunFinished, RunResumed, SqliteStore, Store
 from flowing.checkpoint.collector import collector_paused
 from flowing.checkpoint.wording import forked, uncertain
 from flowing.core.state import Idle, has_result, initial
@@ -94,7 +95,7 @@ class Hold:
         self._doubt: _Doubt | None = None
         self._unwritten: list[Saved] = []  # what reading the run changed in it
         self._finished = False  # the run is, and the store knows
-        self._is_declared = True  # the store knows of every task; false where a stored run had others
+        self._told = Told(self._declared, {})
         self._refused: dict[int, CheckpointError] = {}
         self._scribe: Scribe | None = None
         self._busy: Final[list[Scribe]] = []  # the one whose session goes on
@@ -124,6 +125,8 @@ class Hold:
             except BaseException:
                 self._close()
                 raise
+        if isinstance(self._store, OnFiles):
+            self._store.check_files()
         self._end_scribe(state)
         if self._doubt is not None:
             self._resolve(self._doubt)
@@ -164,7 +167,7 @@ class Hold:
         self._run_id = None if saved is None else saved.run_id
         if saved is None or saved.run_id == known:
             return None
-        self._is_declared = saved.declaration.content == self._declared.declaration.content
+        self._told = Told.by(saved.declaration, self._declared)
         return self._reader.restored(saved, Now(time.monotonic(), time.time()))
 
     def _look_for_unfinished_run(self) -> None:
@@ -181,6 +184,8 @@ class Hold:
         saved = self._store.load(accept_damage=True)
         stored = saved is not None and saved.saved.get(doubt.change.task) == doubt.change
         self._truth, self._doubt = doubt.after if stored else doubt.before, None
+        if saved is not None:
+            self._told = Told.by(saved.declaration, self._declared)
         if stored:
             self._unwritten, self._finished = [], False
             self._decided(doubt.before, doubt.after)
@@ -231,7 +236,8 @@ class Hold:
         self._truth, self._run_id = None, _UNKNOWN
         self._store.commit(changes)
         self._run_id = times.id
-        self._unwritten, self._refused, self._finished, self._is_declared = [], {}, False, True
+        self._unwritten, self._refused, self._finished = [], {}, False
+        self._told = Told(self._declared, {})
         return self._scribe_for(state)
 
     def _resumed(self, before: State, state: State) -> Scribe:
@@ -240,9 +246,10 @@ class Hold:
         if finished:
             inform("the run is finished: its results are given back, and nothing was started")
         if not (finished and self._finished):
-            dropped = self._writer.dropped(before, state)
-            self._store.commit([RunResumed(state.epoch, self._declared.declaration), *self._unwritten, *dropped])
-            self._unwritten, self._finished, self._is_declared = [], False, True
+            changes = [*self._unwritten, *self._writer.dropped(before, state)]
+            told = self._told.when_resumed(state, changes)
+            self._store.commit([RunResumed(state.epoch, told.declaration), *changes])
+            self._unwritten, self._finished, self._told = [], False, told
         return self._scribe_for(state)
 
     def _scribe_for(self, state: State) -> Scribe:
@@ -303,10 +310,10 @@ class Hold:
         self._truth = None
         if changes:
             self._doubt = _Doubt(before, after, changes[0])
-            told = [] if self._is_declared else [RunResumed(before.epoch, self._declared.declaration)]
-            self._store.commit([*told, *self._unwritten, *changes])
-            self._is_declared = True
-            self._doubt, self._truth = None, after
+            told, known = self._told.when_mended([*self._unwritten, *changes]), self._told
+            first = [] if told is known else [RunResumed(before.epoch, told.declaration)]
+            self._store.commit([*first, *self._unwritten, *changes])
+            self._doubt, self._truth, self._told = None, after, told
             self._unwritten, self._finished = [], False
         self._decided(before, after)
 

@@ -20,6 +20,7 @@ from flowing.checkpoint import (
     SavedRun,
     changes_between,
 )
+from flowing.checkpoint.declaration import NO_DIFFERENCES
 from flowing.checkpoint.records import settled_attempt
 from flowing.checkpoint.wording import crash_loop, flow_changed, made_for_another_type, uncertain
 from flowing.core.events import ResultsInvalidated, RunRestored
@@ -123,13 +124,15 @@ class Reader:
     def _differences(self, saved: SavedRun) -> Differences:
         """Say what differs in the tasks that have results, and which tasks are gone."""
         found = changes_between(saved.declaration, self.declared.declaration)
-        if not found.changed and not found.source_changed:
+        if found is NO_DIFFERENCES:
             return found
-        done = {name for name, each in saved.saved.items() if isinstance(each, ResultSaved | OverrideSaved)}
+        made = {name for name, each in saved.saved.items() if isinstance(each, ResultSaved)}
+        given = {name for name, each in saved.saved.items() if isinstance(each, OverrideSaved)}  # by no code
         return Differences(
             removed=found.removed,
-            changed=tuple([each for each in found.changed if each.task in done]),
-            source_changed=tuple([name for name in found.source_changed if name in done]),
+            changed=tuple([each for each in found.changed if each.task in made or each.task in given]),
+            source_changed=tuple([name for name in found.source_changed if name in made]),
+            constants_changed=tuple([name for name in found.constants_changed if name in made]),
         )
 
     def _to_run_again(self, saved: SavedRun, differences: Differences) -> tuple[int, ...]:
@@ -266,8 +269,10 @@ def has_value(row: Status) -> bool:
 def _worded(differences: Differences) -> Sequence[str]:
     """Word what is worth a warning."""
     removed = [f"task {name!r} of the stored run is not in the flow any more" for name in differences.removed]
+    code = [f"the code of task {name!r}" for name in differences.source_changed]
+    constants = [f"a default or a bound value of task {name!r}" for name in differences.constants_changed]
     changed = [
-        f"the code of task {name!r} changed since its result was stored, which stays; invalidate() it to run it again"
-        for name in differences.source_changed
+        f"{what} changed since its result was stored, which stays; invalidate() it to run it again"
+        for what in (*code, *constants)
     ]
     return [*map(one_line, removed), *map(one_line, changed)]

@@ -24,7 +24,7 @@ from flowing.checkpoint.records import (
     StoredError,
 )
 from flowing.checkpoint.sqlite.store import SqliteStore
-from flowing.checkpoint.store import Store
+from flowing.checkpoint.store import OnFiles, Store
 
 __all__ = [
     "NO_ANNOTATION",
@@ -40,6 +40,7 @@ __all__ = [
     "Hook",
     "JsonCodec",
     "MemoryStore",
+    "OnFiles",
     "OverrideSaved",
     "PickleCodec",
     "ResultDropped",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final, final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, final
 
 from attrs import field
 
@@ -13,7 +13,10 @@ from flowing._text import one_line
 from flowing.errors import CheckpointCorrupt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+
+_Takes: TypeAlias = "tuple[tuple[str, str], ...] | None"
 
 
 @record(kw_only=True)
@@ -23,6 +26,10 @@ class Definition:
     `source` is a hash of its function, which can't see what that calls, written `compiler:hash`.
 
     `fingerprint` and `shown_type` are the codec's; 0 and "" where the task stores no result.
+
+    `takes` says which parameter takes the value of which dependency, in pairs; what `**` takes is written with the two
+    stars, and comes in order. `constants` is a hash of the other arguments, "" where there is none. Both are None where
+    the flowing that stored it did not look.
     """
 
     name: str
@@ -31,6 +38,8 @@ class Definition:
     shown_type: str = ""
     version: str | None = None
     source: str | None = None
+    takes: _Takes = None
+    constants: str | None = None
 
 
 @final
@@ -47,7 +56,18 @@ class Declaration:
         Two calls of `json` for all tasks, so that it costs less than a microsecond a task.
         """
         listed = tuple(definitions)
-        rest = [(each.dependencies, each.fingerprint, each.shown_type, each.version, each.source) for each in listed]
+        rest = [
+            (
+                each.dependencies,
+                each.fingerprint,
+                each.shown_type,
+                each.version,
+                each.source,
+                each.takes,
+                each.constants,
+            )
+            for each in listed
+        ]
         return cls(_write([each.name for each in listed]) + b"\n" + _write(rest))
 
     @property
@@ -79,6 +99,17 @@ class Declaration:
         by_name.update({each.name: each for each in later.definitions})
         return Declaration.of(by_name.values())
 
+    def defined_otherwise(self, stored: Declaration) -> dict[str, Definition]:
+        """Give what `stored` has of tasks of this one that it defines differently, by name. O(tasks + edges)."""
+        present = {each.name: each for each in self.definitions}
+        return {each.name: each for each in stored.definitions if present.get(each.name, each) != each}
+
+    def with_earlier(self, definitions: Mapping[str, Definition]) -> Declaration:
+        """Give the same tasks, some of them as they were defined earlier. O(1) if none is."""
+        if not definitions:
+            return self
+        return Declaration.of([definitions.get(each.name, each) for each in self.definitions])
+
 
 def _write(rows: Sequence[object]) -> bytes:
     text = json.dumps(rows, ensure_ascii=False, check_circular=False, separators=(",", ":"))  # writes no line break
@@ -98,7 +129,8 @@ def _read(content: bytes) -> list[Any]:
 
 def _definition(name: str, row: Any) -> Definition:  # noqa: ANN401 - as it was read
     """Make a definition of what JSON has of it. Raises TypeError or ValueError if it is something else."""
-    dependencies, fingerprint, shown, version, source = row
+    dependencies, fingerprint, shown, version, source, *more = row
+    takes, constants = more or (None, None)
     made = Definition(
         name=name,
         dependencies=tuple(dependencies),
@@ -106,9 +138,15 @@ def _definition(name: str, row: Any) -> Definition:  # noqa: ANN401 - as it was 
         shown_type=shown,
         version=version,
         source=source,
+        takes=None if takes is None else tuple([(parameter, needed) for parameter, needed in takes]),
+        constants=constants,
     )
-    texts = (*made.dependencies, made.shown_type, version or "", source or "")
+    pairs = [text for pair in made.takes or () for text in pair]
+    optional = [each for each in (version, source, constants) if each is not None]
+    texts = (*made.dependencies, made.shown_type, *optional, *pairs)
     if not _ONLY_STR.issuperset(map(type, texts)) or (type(dependencies), type(fingerprint)) != (list, int):
+        raise TypeError
+    if takes is not None and type(takes) is not list:
         raise TypeError
     return made
 
@@ -121,23 +159,25 @@ _ONLY_STR: Final[frozenset[object]] = frozenset({str})
 
 @record
 class Changed:
-    """A task that is declared differently, and in which ways, in words."""
+    """A task that is declared differently, and in which ways, in words. `is_readable`: its result still is."""
 
     task: str
     ways: tuple[str, ...]
+    is_readable: bool = True
 
 
 @record
 class Differences:
     """What differs between the stored declaration and the present one. Names are in the order of their declaration.
 
-    `source_changed` is for a warning, and has no task that is in `changed`.
+    `source_changed` and `constants_changed` are for a warning. No task is in more than one of them and `changed`.
     """
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     changed: tuple[Changed, ...] = ()
     source_changed: tuple[str, ...] = ()
+    constants_changed: tuple[str, ...] = ()
 
     def describe(self) -> tuple[str, ...]:
         """Say it in one line each, what matters most first."""
@@ -146,6 +186,7 @@ class Differences:
             *[f"task {_quoted(name)} was removed" for name in self.removed],
             *[f"task {_quoted(name)} is new" for name in self.added],
             *[f"the code of task {_quoted(name)} changed" for name in self.source_changed],
+            *[f"a default or a bound value of task {_quoted(name)} changed" for name in self.constants_changed],
         )
 
 
@@ -160,21 +201,30 @@ def changes_between(stored: Declaration, declared: Declaration) -> Differences:
     after = {each.name: each for each in declared.definitions}
     changed: list[Changed] = []
     source_changed: list[str] = []
+    constants_changed: list[str] = []
     for name, definition in after.items():
         earlier = before.get(name)
         if earlier is None or earlier == definition:
             continue
         ways = _ways(earlier, definition)
         if ways:
-            changed.append(Changed(name, ways))
+            changed.append(Changed(name, ways, is_readable=not _is_other_type(earlier, definition)))
         elif _is_other_code(earlier.source, definition.source):
             source_changed.append(name)
+        elif None not in (earlier.constants, definition.constants) and earlier.constants != definition.constants:
+            constants_changed.append(name)
     return Differences(
         added=tuple([name for name in after if name not in before]),
         removed=tuple([name for name in before if name not in after]),
         changed=tuple(changed),
         source_changed=tuple(source_changed),
+        constants_changed=tuple(constants_changed),
     )
+
+
+def _is_other_type(before: Definition, after: Definition) -> bool:
+    """Tell whether a result that was stored is expected to be of another type now."""
+    return before.fingerprint != after.fingerprint and bool(before.shown_type and after.shown_type)
 
 
 def _is_other_code(before: str | None, after: str | None) -> bool:
@@ -185,9 +235,7 @@ def _is_other_code(before: str | None, after: str | None) -> bool:
 
 
 def _ways(before: Definition, after: Definition) -> tuple[str, ...]:
-    ways: list[str] = []
-    if before.dependencies != after.dependencies:
-        ways.append(_dependencies(before.dependencies, after.dependencies))
+    ways = [*_dependencies(before.dependencies, after.dependencies)] or [*_takers(before.takes, after.takes)]
     if before.fingerprint != after.fingerprint:
         ways.append(_types(before.shown_type, after.shown_type))
     if before.version != after.version:
@@ -195,12 +243,32 @@ def _ways(before: Definition, after: Definition) -> tuple[str, ...]:
     return tuple(ways)
 
 
-def _dependencies(before: Sequence[str], after: Sequence[str]) -> str:
+def _dependencies(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
+    """Say which came and went. Their order means nothing."""
     gone, new = Counter(before) - Counter(after), Counter(after) - Counter(before)
-    if not gone and not new:
-        return "its dependencies are in another order"
     said = [f"it does not depend on {_listed(gone)} any more"] if gone else []
-    return " and ".join([*said, f"it depends on {_listed(new)} now"] if new else said)
+    said += [f"it depends on {_listed(new)} now"] if new else []
+    if said:
+        yield " and ".join(said)
+
+
+def _takers(before: _Takes, after: _Takes) -> Iterator[str]:
+    """Say which parameter takes another dependency, where both are known."""
+    if before is None or after is None or before == after:
+        return
+    old, new = dict(before), dict(after)
+    others = [each for each in dict.fromkeys([*new, *old]) if old.get(each) != new.get(each)]
+    for parameter in others[:_LISTED_MAX]:
+        was, now = (_quoted(each[parameter]) if parameter in each else "none" for each in (old, new))
+        yield f"its parameter {_quoted(parameter)} took {was} and takes {now}"
+    if len(others) > _LISTED_MAX:
+        yield f"{len(others) - _LISTED_MAX} more of its parameters take others"
+    if old == new and _starred(before) != _starred(after):
+        yield "its **keywords come in another order"
+
+
+def _starred(takes: Iterable[tuple[str, str]]) -> list[str]:
+    return [parameter for parameter, _ in takes if parameter.startswith("**")]
 
 
 _LISTED_MAX: Final = 5

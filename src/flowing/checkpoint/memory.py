@@ -15,7 +15,7 @@ from flowing.checkpoint.records import (
     SavedRun,
     settled_attempt,
 )
-from flowing.checkpoint.wording import another_codec, forked, locked, run_exists
+from flowing.checkpoint.wording import another_codec, forked, locked_here, run_exists
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +54,7 @@ class MemoryStore:
         """Take hold of what is stored: as `Store.open`."""
         memory = self._memory
         if memory.holder is not None:
-            raise locked(_PATH, pid=memory.pid)
+            raise locked_here(_PATH, pid=memory.pid)
         for run, task, attempt in memory.marks.values():
             if settled_attempt(run.saved.get(task)) < attempt:
                 run.crashes[task] = run.crashes.get(task, 0) + 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,4 +74,17 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go. Never raises because of what is stored; a second time does nothing."""
+        ...
+
+
+@runtime_checkable
+class OnFiles(Protocol):
+    """What a store can do besides, if others could take away what it has open: asked before each call of a flow."""
+
+    def check_files(self) -> None:
+        """See that what was opened is still where the next process will look for it. O(1).
+
+        Raises:
+            CheckpointError: it is not, so that what is committed would be lost.
+        """
         ...

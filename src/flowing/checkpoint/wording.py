@@ -36,10 +36,13 @@ def flow_changed(differences: Differences, *, path: str, run_id: str) -> FlowCha
     lines = differences.describe()
     shown = "".join(f"\n  {line}" for line in lines[:_LINES_MAX])
     more = f"\n  ... and {len(lines) - _LINES_MAX} more" if len(lines) > _LINES_MAX else ""
+    rerun = "say Flow(on_change='rerun') to run the changed tasks again"
+    if all(each.is_readable for each in differences.changed):
+        ways = f"begin anew with run(), or {rerun}, or on_change='keep' to keep their results"
+    else:  # a result of another type could not be read
+        ways = f"begin anew with run(), or {rerun}"
     message = (
-        f"the flow is not the one whose run {quoted(run_id)} is in {quoted(path)}:{shown}{more}\n"
-        f"change it back, begin anew with run(), or say Flow(on_change='rerun') to run the changed tasks again, or "
-        f"on_change='keep' to keep their results"
+        f"the flow is not the one whose run {quoted(run_id)} is in {quoted(path)}:{shown}{more}\nchange it back, {ways}"
     )
     return FlowChangedError(message, path=path, task=differences.changed[0].task if differences.changed else None)
 
@@ -106,9 +109,34 @@ def locked(path: str, *, pid: int | None = None, host: str | None = None, since:
         f"{quoted(path)} is held by {who}{when}; wait until that ends, or give this flow a checkpoint of its own "
         f"(`python -m flowing show` can look at it meanwhile)"
     )
+    return _locked(message, path, pid=pid, host=host, since=since)
+
+
+def locked_here(path: str, *, pid: int, host: str | None = None, since: str | None = None) -> CheckpointLocked:
+    """Say that it is this very process that holds a checkpoint: waiting would not help."""
+    when = f" since {one_line(since)}" if since else ""
+    message = (
+        f"{quoted(path)} is held by another flow of this very process {pid}{when}; close() that flow, use it in a "
+        f"`with` block, or go on with it in place of this one (in a notebook, `Out` and the tracebacks of old cells "
+        f"keep flows); or give this one a checkpoint of its own"
+    )
+    return _locked(message, path, pid=pid, host=host, since=since)
+
+
+def _locked(message: str, path: str, *, pid: int | None, host: str | None, since: str | None) -> CheckpointLocked:
     error = CheckpointLocked(message, path=path)
     error.pid, error.host, error.since = pid, host, since
     return error
+
+
+def moved(path: str, *, gone: str) -> CheckpointError:
+    """Say that one of the files of a checkpoint was taken away from the flow that holds it."""
+    message = (
+        f"{quoted(gone)} is not the file any more that this flow holds: it was removed, replaced or moved, and what is "
+        f"written would be lost; put it back, or close() the flow: the next call then goes on with what is at "
+        f"{quoted(path)}, or begins a new file (until then, results are on the flow)"
+    )
+    return CheckpointError(message, path=path)
 
 
 def forked(path: str, *, owner: int) -> ForkedProcessError:

@@ -9,7 +9,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowing.checkpoint import Changed, Declaration, Definition, Differences, changes_between
+from flowing.checkpoint import Declaration, Definition, Differences, changes_between
 from flowing.checkpoint.wording import flow_changed
 from flowing.errors import CheckpointCorrupt
 
@@ -29,6 +29,8 @@ DEFINITIONS = st.lists(
         shown_type=TEXTS,
         version=st.none() | TEXTS,
         source=st.none() | TEXTS,
+        takes=st.none() | st.lists(st.tuples(TEXTS, TEXTS), max_size=3, unique_by=lambda pair: pair[0]).map(tuple),
+        constants=st.none() | TEXTS,
     ),
     unique_by=lambda each: each.name,
     max_size=6,
@@ -58,15 +60,28 @@ def test_differences_are_those_of_a_dumb_comparison(before: Sequence[Definition]
     """[P16] Nothing is missed, and nothing is said twice."""
     found = changes_between(Declaration.of(before), Declaration.of(after))
     old, new = {each.name: each for each in before}, {each.name: each for each in after}
-    both = [name for name in new if name in old]
     assert found.added == tuple(name for name in new if name not in old)
     assert found.removed == tuple(name for name in old if name not in new)
     said = [each.task for each in found.changed]
-    for name in both:
-        without_source = [evolve(each[name], source=None, shown_type="") for each in (old, new)]
-        assert (name in said) == (without_source[0] != without_source[1])
+    for name in (name for name in new if name in old):
+        one, two = old[name], new[name]
+        assert (name in said) == (not same(one, two))
         if name not in said:
-            assert (name in found.source_changed) == (old[name].source != new[name].source)
+            assert (name in found.source_changed) == (one.source != two.source)
+
+
+def same(one: Definition, two: Definition) -> bool:
+    """Tell whether a result of one is a result of the other, but for the code."""
+    if (sorted(one.dependencies), one.fingerprint, one.version) != (
+        sorted(two.dependencies),
+        two.fingerprint,
+        two.version,
+    ):
+        return False
+    if one.takes is None or two.takes is None:
+        return True
+    starred = [[each for each in takes if each[0].startswith("**")] for takes in (one.takes, two.takes)]
+    return (sorted(one.takes), starred[0]) == (sorted(two.takes), starred[1])
 
 
 WAYS = [
@@ -92,10 +107,82 @@ def test_each_way_to_change_is_said_in_words(change: dict[str, object], said: st
     assert said in line
 
 
-def test_dependencies_in_another_order_are_a_change() -> None:
-    before, after = (evolve(CLEAN, dependencies=each) for each in (("a", "b"), ("b", "a")))
-    (changed,) = changes_between(Declaration.of([before]), Declaration.of([after])).changed
-    assert changed == Changed("clean", ("its dependencies are in another order",))
+def between(before: Definition, after: Definition) -> Differences:
+    return changes_between(Declaration.of([before]), Declaration.of([after]))
+
+
+def test_the_order_of_dependencies_is_no_difference() -> None:
+    """Each has its parameter, or is waited for and no more."""
+    takes = (("a", "a"), ("b", "b"))
+    before = evolve(CLEAN, dependencies=("a", "b", "c"), takes=takes)
+    assert between(before, evolve(before, dependencies=("c", "b", "a"), takes=takes[::-1])) == Differences()
+
+
+TAKEN = [
+    ((("x", "a"), ("y", "b")), (("x", "b"), ("y", "a")), ["'x' took 'a' and takes 'b'", "'y' took 'b' and takes 'a'"]),
+    ((("x", "a"),), (("x", "a"), ("y", "b")), ["'y' took none and takes 'b'"]),
+    ((("x", "a"), ("y", "b")), (("x", "a"),), ["'y' took 'b' and takes none"]),
+    ((("*0", "a"), ("*1", "b")), (("*0", "b"), ("*1", "a")), ["'*0' took 'a' and takes 'b'", "'*1' took 'b'"]),
+    (
+        tuple([(f"p{n}", "a") for n in range(9)]),
+        tuple([(f"p{n}", "b") for n in range(9)]),
+        [*[f"'p{n}' took 'a' and takes 'b'" for n in range(5)], "4 more of its parameters take others"],
+    ),
+    ((("**a", "a"), ("**b", "b")), (("**b", "b"), ("**a", "a")), ["its **keywords come in another order"]),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "said"), TAKEN, ids=range(len(TAKEN)))
+def test_which_parameter_takes_which_dependency_is_a_difference(
+    before: tuple[tuple[str, str], ...], after: tuple[tuple[str, str], ...], said: list[str]
+) -> None:
+    """[P16] The same tasks in other places make another value."""
+    clean = evolve(CLEAN, dependencies=("a", "b"), takes=before)
+    (changed,) = between(clean, evolve(clean, takes=after)).changed
+    assert len(changed.ways) == len(said)
+    assert all(part in way for part, way in zip(said, changed.ways, strict=True))
+    assert between(clean, evolve(clean, takes=None)) == Differences(), "nothing is said where nothing is known"
+
+
+def test_other_constants_are_for_a_warning() -> None:
+    """Unless one of the two was stored by a flowing that did not look at them, or more is to be said."""
+    before = evolve(LOAD, constants="aa")
+    found = between(before, evolve(before, constants="bb"))
+    assert found == Differences(constants_changed=("load",))
+    assert found.describe() == ("a default or a bound value of task 'load' changed",)
+    assert between(before, evolve(before, constants=None)) == Differences()
+    assert between(before, evolve(before, constants="bb", source="c")) == Differences(source_changed=("load",))
+
+
+def test_what_was_written_before_parameters_were_is_read() -> None:
+    """And as it is written now, for ever."""
+    old = Declaration(b'["clean"]\n[[["load"],2,"str",null,"b"]]')
+    assert old.definitions == (CLEAN,)
+    new = Declaration(b'["clean"]\n[[["load"],2,"str",null,"b",[["x","load"]],"ab"]]')
+    assert new.definitions == (evolve(CLEAN, takes=(("x", "load"),), constants="ab"),)
+    assert Declaration.of(new.definitions) == new
+
+
+@pytest.mark.parametrize(
+    ("change", "is_readable"),
+    [({"fingerprint": 3, "shown_type": "list[str]"}, False), ({"version": "2"}, True), ({"dependencies": ()}, True)],
+)
+def test_to_keep_is_a_way_out_only_where_the_result_can_be_read(
+    change: dict[str, object], *, is_readable: bool
+) -> None:
+    """[P18] A result of another type never can."""
+    found = between(CLEAN, evolve(CLEAN, **change))  # type: ignore[arg-type]
+    assert found.changed[0].is_readable is is_readable
+    assert ("on_change='keep'" in str(flow_changed(found, path="p", run_id="r"))) is is_readable
+
+
+def test_some_tasks_can_be_told_as_they_were() -> None:
+    present = Declaration.of([evolve(LOAD, source="new"), CLEAN])
+    stored = Declaration.of([LOAD, CLEAN, evolve(LOAD, name="gone")])
+    earlier = present.defined_otherwise(stored)
+    assert earlier == {"load": LOAD}
+    assert present.with_earlier(earlier) == Declaration.of([LOAD, CLEAN])
+    assert present.with_earlier({}) is present
 
 
 def test_a_task_whose_result_is_stored_now_is_a_change() -> None:
@@ -137,6 +224,15 @@ HOSTILE = [
     b'["a"]\n[["b",0,"",null,null]]',
     b'["a"]\n[[[],"0","",null,null]]',
     b'["a"]\n[[[],0,"",5,null]]',
+    b'["a"]\n[[[],0,"",null,null,null]]',
+    b'["a"]\n[[[],0,"",null,null,5,null]]',
+    b'["a"]\n[[[],0,"",null,null,[["x"]],null]]',
+    b'["a"]\n[[[],0,"",null,null,[["x",1]],null]]',
+    b'["a"]\n[[[],0,"",null,null,null,5]]',
+    b'["a"]\n[[[],0,"",null,null,null,0]]',
+    b'["a"]\n[[[],0,"",null,null,{"xy":1},null]]',
+    b'["a"]\n[[[],0,"",[],null]]',
+    b'["a"]\n[[[],0,"",null,null,null,null,null]]',
     b'["a"]\n[5]',
     b"\xff\n[]",
     b"[" * 100_000,

@@ -12,7 +12,9 @@ from flowing.checkpoint.wording import (
     crash_loop,
     forked,
     locked,
+    locked_here,
     made_for_another_type,
+    moved,
     no_such_run,
     run_exists,
     uncertain,
@@ -29,6 +31,12 @@ SAID: list[tuple[FlowingError, tuple[str, ...]]] = [
     (locked("/x"), ("another process", "'/x'", "flowing show")),
     (locked("/x", pid=5), ("process 5 on an unknown host", "'/x'")),
     (locked("/x", pid=5, host="h\x1b", since="now"), ("process 5 on h\\x1b since now", "'/x'")),
+    (
+        locked_here("/x", pid=5, host="h", since="now\x1b"),
+        ("process 5 since now\\x1b;", "'/x'", "close()", "`with`", "Out"),
+    ),
+    (locked_here("/x", pid=5), ("very process 5; close()",)),
+    (moved("/x", gone="/x\x1b-wal"), ("'/x\\\\x1b-wal'", "'/x'", "put it back", "close() the flow")),
     (forked("/x", owner=7), ("process 7", "'/x'", "a checkpoint of its own")),
 ]
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
+from typing_extensions import override
 
-from flowing import CheckpointError, Flow, FlowChangedError, Task, task
-from flowing.checkpoint import JsonCodec, PickleCodec, SqliteStore
+from flowing import CheckpointError, Depends, Flow, FlowChangedError, Task, bind, task
+from flowing.checkpoint import Declaration, JsonCodec, PickleCodec, RunBegun, RunResumed, SqliteStore
 from flowing.errors import CheckpointCorrupt, ResultUnreadable
+from tests.unit.checkpoint.delegating import Delegating
 from tests.unit.durable.lives import note
+from tests.unit.durable.stores import Watched
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from flowing.checkpoint import Change
     from tests.unit.durable.lives import Lives
 
 
@@ -155,6 +161,281 @@ def test_another_body_is_worth_a_warning(lives: Lives, words: str, caplog: pytes
 
     assert lives.flow(speak_again).resume()["speak"].value == "one"
     assert ("the code of task 'speak' changed since its result was stored" in caplog.text) is (words == "two")
+
+
+# ── what describes a result stays with it ────────────────────────────────────────────────────────
+
+
+def speaking(lives: Lives, words: str, **options: Any) -> Task[str]:  # noqa: ANN401 - options of tasks
+    """Declare a task whose code is another one for other words."""
+    if words == "one":
+
+        def speak() -> str:
+            lives.says("speak")
+            return "one"
+
+    else:
+
+        def speak() -> str:
+            lives.says("speak")
+            return "two"
+
+    made: Task[str] = task(speak, name="speak", **options)
+    return made
+
+
+def spoken(lives: Lives, words: str, *, again: bool = False, **options: Any) -> str:  # noqa: ANN401 - options of flows
+    """Resume in a life of its own a flow whose last task is broken, and give what the first one said."""
+    speak = speaking(lives, words)
+    last = lives.number("last", after=[speak])
+    flow = lives.flow(last, **options)
+    if again:
+        flow.invalidate(speak)
+    said = flow.resume()[speak].value
+    lives.end(flow)
+    return said
+
+
+def test_other_code_is_warned_of_in_each_life_until_its_task_has_run_again(
+    lives: Lives, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The code that made the result is compared, not that of the last life: so the old code is no change."""
+    lives.broken = {"last"}
+
+    def warned() -> bool:
+        found = "the code of task 'speak' changed since its result was stored" in caplog.text
+        caplog.clear()
+        return found
+
+    assert (spoken(lives, "one"), warned()) == ("one", False)
+    for _ in range(3):
+        assert (spoken(lives, "two"), warned()) == ("one", True)
+    assert (spoken(lives, "one"), warned()) == ("one", False)
+    assert (spoken(lives, "two", again=True), warned()) == ("two", True)
+    assert (spoken(lives, "two"), warned()) == ("two", False)
+    assert (spoken(lives, "one"), warned()) == ("two", True)
+
+
+def test_a_value_that_was_given_has_no_code(lives: Lives, caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing of it can have changed with that."""
+    speak = speaking(lives, "one")
+    flow = lives.flow(speak)
+    flow.override(speak, "given")
+    flow.resume()
+    lives.end(flow)
+    assert lives.flow(speaking(lives, "two")).resume()["speak"].value == "given"
+    assert "changed" not in caplog.text
+
+
+def test_what_is_kept_stays_the_result_of_the_declaration_that_made_it(lives: Lives) -> None:
+    """To keep it once does not make it one of the new declaration; to give it to the task does."""
+    stored(lives)
+    for _ in range(2):
+        flow = changed(lives, on_change="keep")
+        assert flow.resume()["c"].value == 3
+        lives.end(flow)
+    with pytest.raises(FlowChangedError, match="its version was not given and is '2'"):
+        changed(lives).resume()
+    flow = lives.flow(lives.line("a", "b", "c")[-1])
+    assert flow.resume().ok, "back to what made it"
+    lives.end(flow)
+    flow = changed(lives, on_change="keep")
+    b = next(each for each in flow.tasks if each.name == "b")
+    flow.override(b, flow.resume()["b"].value)
+    lives.end(flow)
+    assert changed(lives).resume()["c"].value == 3
+    assert lives.ran_since() == ["c"]
+
+
+def test_what_is_kept_while_the_run_goes_on_is_still_of_the_old_declaration(lives: Lives) -> None:
+    """What runs in the meantime is of the new one."""
+    lives.broken = {"c"}
+    stored(lives)
+    flow = changed(lives, on_change="keep")
+    flow.resume()
+    lives.end(flow)
+    assert lives.ran_since() == ["c"]
+    with pytest.raises(FlowChangedError, match="its version was not given and is '2'"):
+        changed(lives).resume()
+    lives.broken = set()
+    flow = changed(lives, on_change="keep")
+    assert flow.resume()["c"].value == 3
+    lives.end(flow)
+    assert lives.flow(lives.line("a", "b", "c")[-1]).resume().ok
+    assert lives.ran_since() == ["c"]
+
+
+def test_a_commit_of_which_nobody_knows_leaves_no_doubt_about_what_a_result_is_of(lives: Lives) -> None:
+    """The store is asked what it has."""
+    stored(lives)
+    watched = Watched(lives.medium.connect())
+    (a,) = lives.line("a")
+    b = lives.number("b", [a], version="2")
+    flow = lives.flow(lives.number("c", [b]), store=watched, on_change="keep")
+    watched.fails = ["after"]
+    with pytest.raises(CheckpointError):
+        flow.override(b, 7)
+    assert flow.resume()["c"].value == 8
+    lives.end(flow)
+    assert changed(lives).resume()["b"].value == 7
+
+
+# ── where the values go, and what else is given ──────────────────────────────────────────────────
+
+
+def less(x: int, y: int) -> int:
+    return x - y
+
+
+def scaled(x: int, by: float = 2.0, *, places: int = 1, **more: object) -> float:
+    return round(x * by, places) + len(more)
+
+
+def of_two(lives: Lives, combine: Callable[[Task[int], Task[int]], Task[Any]], **options: Any) -> Flow:  # noqa: ANN401 - options of flows
+    """Begin a life in which a last task is made of two others."""
+    a, b = lives.number("a"), lives.number("b", [lives.number("c")])
+    return lives.flow(combine(a, b), **options)
+
+
+def test_dependencies_that_change_places_are_a_change(lives: Lives) -> None:
+    """[P16] Each parameter is said, and to run it again gives the right value."""
+    flow = of_two(lives, lambda a, b: bind(less, x=Depends(a), y=Depends(b)))
+    assert flow.resume()["less"].value == -1
+    lives.end(flow)
+
+    def swapped(a: Task[int], b: Task[int]) -> Task[int]:
+        return bind(less, y=Depends(a), x=Depends(b))
+
+    with pytest.raises(
+        FlowChangedError, match=r"parameter '[xy]' took '[ab]' and takes '[ba]'.*'[xy]' took '[ab]' and takes '[ba]'"
+    ):
+        of_two(lives, swapped).resume()
+    assert of_two(lives, swapped, on_change="rerun").resume()["less"].value == 1
+
+
+def test_what_fills_the_same_parameters_is_no_change_however_it_is_written(
+    lives: Lives, caplog: pytest.LogCaptureFixture
+) -> None:
+    """By place, by name, by default, and in any order."""
+
+    def named(a: int, b: int) -> int:
+        return a - b
+
+    def last(a: Task[int], b: Task[int]) -> list[Task[int]]:
+        def by_default(a: int = Depends(a), b: int = Depends(b)) -> int:
+            return a - b
+
+        return [
+            task(named, name="last", depends_on=[a, b]),
+            task(named, name="last", depends_on=[b, a]),
+            bind(named, Depends(a), Depends(b)).with_options(name="last"),
+            bind(named, b=Depends(b), a=Depends(a)).with_options(name="last"),
+            task(by_default, name="last"),
+        ]
+
+    for way in range(5):
+        flow = of_two(lives, lambda a, b: last(a, b)[way])  # noqa: B023 - called at once
+        assert flow.resume()["last"].value == -1
+        lives.end(flow)
+    assert sorted(lives.ran) == ["a", "b", "c"]
+    assert "changed" not in caplog.text
+
+
+def test_the_order_of_what_two_stars_take_is_a_change(lives: Lives) -> None:
+    """A body can tell it."""
+
+    def first_of(**parts: int) -> str:
+        return next(iter(parts))
+
+    flow = of_two(lives, lambda a, b: task(first_of, depends_on=[a, b]))
+    assert flow.resume()["first_of"].value == "a"
+    lives.end(flow)
+    with pytest.raises(FlowChangedError, match=r"its \*\*keywords come in another order"):
+        of_two(lives, lambda a, b: task(first_of, depends_on=[b, a])).resume()
+
+
+CONSTANTS = [
+    ({"by": 2.0}, {"by": 3.0}, True),
+    ({"by": 2.0}, {}, False),
+    ({}, {"by": 2.5}, True),
+    ({"places": 1}, {"places": 2}, True),
+    ({"of": ["a", 1]}, {"of": ["a", 2]}, True),
+    ({"of": {"a": 1, "b": 2}}, {"of": {"b": 2, "a": 1}}, False),
+    ({"of": object()}, {"of": object()}, False),
+    ({"of": object()}, {"of": 1}, True),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "warned"), CONSTANTS, ids=range(len(CONSTANTS)))
+def test_another_value_that_is_bound_is_worth_a_warning(
+    lives: Lives,
+    before: Any,  # noqa: ANN401 - arguments of any types
+    after: Any,  # noqa: ANN401 - as above
+    caplog: pytest.LogCaptureFixture,
+    *,
+    warned: bool,
+) -> None:
+    """In each life, as other code is; not of what nobody can tell from another without running its code."""
+    flow = of_two(lives, lambda a, b: bind(scaled, Depends(b), **before).with_options(after=[a]))
+    first = flow.resume()["scaled"].value
+    lives.end(flow)
+    for _ in range(2):
+        caplog.clear()
+        flow = of_two(lives, lambda a, b: bind(scaled, Depends(b), **after).with_options(after=[a]))
+        assert flow.resume()["scaled"].value == first
+        lives.end(flow)
+        said = "a default or a bound value of task 'scaled' changed since its result was stored" in caplog.text
+        assert said is warned
+
+
+def test_another_default_is_worth_a_warning(lives: Lives, caplog: pytest.LogCaptureFixture) -> None:
+    for by, warned in ((1, False), (2, True), (1, False)):
+
+        def count(by: int = by) -> int:
+            return by
+
+        flow = lives.flow(task(count))
+        assert flow.resume()["count"].value == 1
+        lives.end(flow)
+        assert ("a default or a bound value of task 'count' changed" in caplog.text) is warned
+        caplog.clear()
+
+
+class Before(Delegating):
+    """Stores declarations as they were before parameters and constants were told."""
+
+    @override
+    def commit(self, changes: Sequence[Change], /) -> None:
+        super().commit([self._older(each) for each in changes])
+
+    def _older(self, change: Change) -> Change:
+        if not isinstance(change, RunBegun | RunResumed):
+            return change
+        names, rest = change.declaration.content.split(b"\n")
+        rows = json.dumps([row[:5] for row in json.loads(rest)]).encode()
+        return attrs.evolve(change, declaration=Declaration(names + b"\n" + rows))
+
+
+def test_a_run_that_was_stored_before_any_of_this_goes_on(lives: Lives, caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing is said where nothing is known; what runs now is known."""
+    lives.broken = {"last"}
+
+    def declared(a: Task[int], b: Task[int], by: int) -> Task[int]:
+        pair = bind(less, y=Depends(a), x=Depends(b))
+        return lives.number("last", after=[bind(scaled, Depends(pair), by=by)])
+
+    a, b = lives.number("a"), lives.number("b", [lives.number("c")])
+    flow = Flow(declared(a, b, 2), checkpoint=Before(lives.medium.connect()))
+    assert flow.resume()["scaled"].value == 2.0
+    lives.end(flow)
+    for by in (2, 3):
+        flow = of_two(lives, lambda a, b: declared(a, b, by))  # noqa: B023 - called at once
+        assert flow.resume()["scaled"].value == 2.0
+        lives.end(flow)
+    assert "changed" not in caplog.text
+    lives.broken = set()
+    flow = of_two(lives, lambda a, b: declared(a, b, 3))
+    assert flow.resume().ok
 
 
 # ── results that can't be read ───────────────────────────────────────────────────────────────────

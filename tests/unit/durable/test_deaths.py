@@ -57,6 +57,7 @@ def test_a_task_that_takes_the_process_down_each_time_fails_instead(lives: Lives
     result = flow.resume()[step]
     assert lives.ran_since() == []
     assert (result.state, type(result.error)) == (FAILED, CrashLoop)
+    assert result.reason == "not started: the process died each time while it was running"
     assert isinstance(result.error, CrashLoop)
     assert (result.error.task, result.error.crashes) == ("deadly", 3)
     assert "task 'deadly' was running each of the 3 times that the process died" in str(result.error)
@@ -122,6 +123,7 @@ def test_a_task_that_may_run_once_waits_for_a_person_when_the_process_died_in_it
         for _ in range(2):
             result = flow.resume()[step]
             assert (result.state, type(result.error)) == (FAILED, AttemptUncertain)
+            assert result.reason == "not started: nobody knows whether its last attempt took effect"
             said = str(result.error)
             assert "attempt 1 of task 'deadly' was running when the process died" in said
             assert "override()" in said

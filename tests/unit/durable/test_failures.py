@@ -285,13 +285,17 @@ def test_the_error_of_a_body_is_never_masked_by_the_store(lives: Lives) -> None:
 
 
 def test_a_limit_on_the_size_of_values_can_be_set() -> None:
-    """[R12] The message says how large it was."""
+    """[R12] The message says how large it was, as far as anybody looked, and gives a way out that would help."""
     big = task(lambda: "x" * 1000, name="big")
-    flow = Flow(big, checkpoint=MemoryStore(codec=JsonCodec(size_max_bytes=500)))
-    result = flow.run()[big]
-    assert isinstance(result.error, SerializationError)
-    assert "1002 bytes, and the codec has size_max_bytes=500" in str(result.error)
-    assert result.value == "x" * 1000
+    many = task(lambda: list(range(1000)), name="many")
+    flow = Flow(big, many, checkpoint=MemoryStore(codec=JsonCodec(size_max_bytes=500)), fail_fast=False)
+    results = flow.run()
+    assert isinstance(results[big].error, SerializationError)
+    said = [str(results[each].error) for each in (big, many)]
+    assert "at least 1000 bytes, and the codec has size_max_bytes=500; return less" in said[0]
+    assert "3891 bytes, and the codec has size_max_bytes=500; return less" in said[1]
+    assert all("annotate" not in each for each in said)
+    assert results[big].value == "x" * 1000
 
 
 def test_a_resume_sees_the_value_that_was_committed(lives: Lives) -> None:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from flowing import CheckpointLocked, Flow, StepState, Task, task
+from flowing import CheckpointError, CheckpointLocked, Flow, StepState, Task, task
 from flowing.checkpoint import SqliteStore
-from tests.unit.durable.lives import Lives, states
+from tests.unit.durable.lives import Lives, note, states
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 PENDING, RUNNING, SUCCEEDED, FAILED, SKIPPED, CANCELLED = StepState
@@ -177,7 +178,7 @@ def test_one_checkpoint_has_one_flow_at_a_time(tmp_path: Path) -> None:
     first, second = flow_of(), flow_of()
     first.resume()
     for call in (second.run, second.resume):
-        with pytest.raises(CheckpointLocked, match="is held by process"):
+        with pytest.raises(CheckpointLocked, match="is held by another flow of this very process"):
             call()
     first.close()
     first.close()
@@ -206,6 +207,82 @@ def test_a_flow_that_was_closed_reads_the_run_anew(tmp_path: Path) -> None:
     first.close()
     path.unlink()
     assert first.resume()[one].value == 1
+
+
+def pair(path: Path) -> tuple[Flow, list[str], Task[int]]:
+    """Make a flow of two tasks that note that they run."""
+    ran: list[str] = []
+    one = task(lambda: note(ran, "one", 1), name="one")
+    two = task(lambda one: note(ran, "two", one + 1), name="two", depends_on=[one])
+    return Flow(two, checkpoint=path), ran, two
+
+
+@pytest.mark.parametrize("ending", ["", "-wal", ".lock", "*"])
+def test_a_file_that_is_removed_while_it_is_held_is_noticed_by_the_next_call(tmp_path: Path, ending: str) -> None:
+    """[P9] Nothing is written where no other process would find it, and what is in memory stays there."""
+    path = tmp_path / "run.db"
+    flow, ran, two = pair(path)
+    assert flow.resume().ok
+    for gone in tmp_path.glob(f"run.db{ending}"):
+        gone.unlink()
+    calls: list[Callable[[], object]] = [
+        flow.resume,
+        flow.run,
+        lambda: flow.invalidate(two),
+        lambda: flow.override(two, 5),
+    ]
+    for call in calls * 2:
+        with pytest.raises(
+            CheckpointError, match=r"run\.db.* is not the file any more .*put it back, or close\(\)"
+        ) as caught:
+            call()
+        assert caught.value.path == str(path)
+        assert (flow.value(two), ran) == (2, ["one", "two"])
+    flow.close()
+    flow.override(two, 5)
+    assert flow.resume()[two].value == 5
+    assert flow.run()[two].value == 2
+    flow.close()
+    with pair(path)[0] as again:
+        assert again.resume()["two"].value == 2
+
+
+def test_another_file_in_its_place_is_noticed_and_read_after_close(tmp_path: Path) -> None:
+    """[P9] Also where that is held itself."""
+    path = tmp_path / "run.db"
+    flow, _, two = pair(path)
+    flow.resume()
+    for file in tmp_path.glob("run.db*"):
+        file.rename(tmp_path / f"away{file.name}")
+    other, _, two_again = pair(path)
+    other.override(two_again, 7)
+    assert other.resume().ok
+    with pytest.raises(CheckpointError, match="is not the file any more that this flow holds"):
+        flow.resume()
+    flow.close()
+    assert path.with_name("run.db.running").exists(), "close() takes nothing away from the other"
+    other.invalidate(two_again)
+    assert other.resume()[two_again].value == 2
+    other.override(two_again, 7)
+    other.close()
+    assert flow.resume()[two].value == 7
+
+
+def test_what_is_put_back_is_gone_on_with(tmp_path: Path) -> None:
+    """It is the file, not its name; what else lies beside it does not count."""
+    path, away = tmp_path / "run.db", tmp_path / "away"
+    flow, ran, two = pair(path)
+    flow.resume()
+    path.rename(away)
+    with pytest.raises(CheckpointError, match="is not the file any more"):
+        flow.resume()
+    away.rename(path)
+    path.with_name("run.db.running").unlink()
+    flow.invalidate(two)
+    assert flow.resume().ok
+    assert ran == ["one", "two", "two"]
+    flow.close()
+    assert pair(path)[0].resume().ok
 
 
 def test_a_flow_without_a_checkpoint_has_nothing_to_close() -> None:

@@ -56,8 +56,9 @@ def test_it_counts_as_done_where_nobody_needs_it(lives: Lives) -> None:
     assert (result.state, result.started_at, result.duration_s) == (SUCCEEDED, None, None)
     with pytest.raises(
         ResultUnavailable, match=r"task 'b' has no value: it is SUCCEEDED \(.*persist=False.*invalidate"
-    ):
+    ) as caught:
         flow.value(tasks[1])
+    assert "run() or resume()" not in str(caught.value), "they would start nothing"
     flow.invalidate(tasks[1])
     assert flow.resume()[tasks[1]].value == 2
     assert lives.ran_since() == ["b", "c", "d"]

@@ -14,6 +14,8 @@ from flowing.checkpoint.codec.alike import are_alike
 from flowing.checkpoint.codec.plan import Misfit, Plan, Unsupported
 from flowing.checkpoint.codec.planner import Planner
 from flowing.checkpoint.codec.protocol import NO_ANNOTATION
+from flowing.checkpoint.codec.sizes import SIZED, least_size_of
+from flowing.checkpoint.codec.suggest import annotation_for
 from flowing.checkpoint.codec.text import dump, dump_scalar, is_deeper, parse
 from flowing.errors import ConfigError, ResultUnreadable, SerializationError
 
@@ -38,7 +40,7 @@ class Limits:
 
 @final
 class JsonCodec:
-    """Stores values as typed JSON (D16).
+    """Stores values as typed JSON.
 
     Args:
         hooks: How to store classes that flowing can't store by itself.
@@ -115,11 +117,16 @@ class JsonTaskCodec:
     def encode(self, value: object) -> bytes:
         """Write a value, and read it back: as `TaskCodec.encode`."""
         # The general way gives the same bytes (tests compare them), in ten times the time.
-        payload = self._encode_plain(value) if type(value) in self._plain else None
+        kind = type(value)
+        if kind in SIZED and not self._closed:  # a hook may make it smaller
+            size_bytes = least_size_of(value)
+            if size_bytes > self._limits.size_max_bytes:
+                raise self._refuse(self._too_large(size_bytes, "at least "), value)
+        payload = self._encode_plain(value) if kind in self._plain else None
         if payload is None:
             payload = self._encode_and_read_back(value)
         if len(payload) > self._limits.size_max_bytes:
-            raise self._refuse(self._too_large(len(payload)))
+            raise self._refuse(self._too_large(len(payload)), value)
         return payload
 
     def _encode_plain(self, value: object) -> bytes | None:
@@ -132,18 +139,21 @@ class JsonTaskCodec:
         try:
             return self._written(value)
         except Misfit as misfit:
-            raise self._refuse(misfit) from misfit.__cause__
+            raise self._refuse(misfit, value) from misfit.__cause__
         except RecursionError:
-            raise self._refuse(Misfit("containers nested too deep, or one inside itself")) from None
+            raise self._refuse(Misfit("containers nested too deep, or one inside itself"), value) from None
         except MemoryError:
-            raise self._refuse(Misfit("more than fits in memory")) from None
+            raise self._refuse(Misfit("more than fits in memory"), value) from None
         except Exception as error:
             # The user's classes and hooks take part; a message of theirs may hold values (FAULTS S11).
-            raise self._refuse(Misfit(f"{type(error).__name__} while it was stored and read back")) from error
+            raised = Misfit(f"{type(error).__name__} while it was stored and read back")
+            raise self._refuse(raised, value) from error
 
     def _written(self, value: object) -> bytes:
         plan, depth_max = self._plan, self._limits.depth_max
         payload = dump(plan.encode(value))
+        if len(payload) > self._limits.size_max_bytes:
+            raise self._too_large(len(payload))
         if len(payload) > depth_max and is_deeper(payload, depth_max):
             raise Misfit(f"containers nested more than {depth_max} deep")
         again = plan.decode(parse(payload))
@@ -153,15 +163,18 @@ class JsonTaskCodec:
             raise Misfit("what was stored is read back as a value of other types")
         return payload
 
-    def _too_large(self, size_bytes: int) -> Misfit:
+    def _too_large(self, size_bytes: int, at_least: str = "") -> _TooLarge:
         most = self._limits.size_max_bytes
-        return Misfit(f"{size_bytes} bytes, and the codec has size_max_bytes={most}")
+        return _TooLarge(f"{at_least}{size_bytes} bytes, and the codec has size_max_bytes={most}")
 
-    def _refuse(self, misfit: Misfit) -> SerializationError:
+    def _refuse(self, misfit: Misfit, value: object) -> SerializationError:
         where = one_line(misfit.where, length_max=300)
         shown = misfit.shown_type or self.shown_type
         place = f" at {where}" if where else ""
-        ways = "return what the annotation says" if self._annotated else "annotate what the task returns"
+        if isinstance(misfit, _TooLarge):
+            ways = "return less"
+        else:
+            ways = "return what the annotation says" if self._annotated else _annotate(value)
         message = (
             f"the result of task {one_line(self._task)!r} can't be stored: {one_line(misfit.why)}{place}; {ways}, give "
             f"the codec a Hook or other limits, or declare the task with persist=False"
@@ -190,6 +203,16 @@ class JsonTaskCodec:
             f"change the type back, or let the task run again with on_unreadable='recompute'"
         )
         return ResultUnreadable(message, task=self._task)
+
+
+def _annotate(value: object) -> str:
+    """Say what to write, if it can be told."""
+    annotation = annotation_for(value)
+    return f"annotate what the task returns{'' if annotation is None else f', as `-> {one_line(annotation)}`'}"
+
+
+class _TooLarge(Misfit):
+    """A value takes more bytes than the codec allows."""
 
 
 def fingerprint_of(form: str) -> int:

@@ -61,13 +61,16 @@ class PickleTaskCodec:
         """Write a value, and read it back: as `TaskCodec.encode`."""
         try:
             payload = pickle.dumps(value, protocol=5)
-            again = pickle.loads(payload)  # noqa: S301 - what was written a line ago
+        except Exception as error:
+            raise self._refuse(value, describe_error(error, length_max=200)) from error
+        if len(payload) > self._size_max_bytes:
+            raise self._refuse(value, f"{len(payload)} bytes, and the codec has size_max_bytes={self._size_max_bytes}")
+        try:
+            again = pickle.loads(payload)  # noqa: S301 - what was written a few lines ago
         except Exception as error:
             raise self._refuse(value, describe_error(error, length_max=200)) from error
         if type(again) is not type(value):
             raise self._refuse(value, "it comes back with another class")
-        if len(payload) > self._size_max_bytes:
-            raise self._refuse(value, f"{len(payload)} bytes, and the codec has size_max_bytes={self._size_max_bytes}")
         return payload
 
     def _refuse(self, value: object, why: str) -> SerializationError:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, cast, final
 
 from flowing._record import record
 from flowing.checkpoint.sqlite.paths import LOCK, identify
-from flowing.checkpoint.wording import locked, quoted
+from flowing.checkpoint.wording import locked, locked_here, quoted
 from flowing.errors import CheckpointError
 
 if TYPE_CHECKING:
@@ -130,9 +130,7 @@ def _last_commit(content: dict[str, object]) -> LastCommit | None:
 
 def _locked_by(path: str, content: dict[str, Any]) -> CheckpointError:
     pid, host, since = (content.get(each) for each in ("pid", "host", "since"))
-    return locked(
-        path,
-        pid=pid if type(pid) is int else None,
-        host=host if type(host) is str else None,
-        since=since if type(since) is str else None,
-    )
+    when = since if type(since) is str else None
+    if pid == os.getpid() and host == socket.gethostname():
+        return locked_here(path, pid=os.getpid(), host=host, since=when)
+    return locked(path, pid=pid if type(pid) is int else None, host=host if type(host) is str else None, since=when)

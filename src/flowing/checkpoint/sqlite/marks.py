@@ -88,9 +88,10 @@ class Marks:
             memory[offset : offset + _SIZE] = _EMPTY
 
     def remove(self) -> None:
-        """Remove the file and let go of it: nothing runs any more."""
+        """Remove the file and let go of it: nothing runs any more. Another one in its place is another holder's."""
         with suppress(OSError):
-            os.unlink(self._path)  # noqa: PTH108 - pathlib would be loaded for it
+            if os.path.samestat(os.lstat(self._path), os.fstat(self._descriptor)):
+                os.unlink(self._path)  # noqa: PTH108 - pathlib would be loaded for it
         self.release()
 
     def release(self) -> None:

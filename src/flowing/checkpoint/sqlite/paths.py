@@ -6,12 +6,15 @@ import os
 import stat
 import sys
 from contextlib import suppress
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from flowing._record import record
 from flowing._text import one_line, type_name
 from flowing.checkpoint.wording import quoted
 from flowing.errors import CheckpointError, ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 LOG: Final = "-wal"  # SQLite's write-ahead log
 LOCK: Final = ".lock"
@@ -81,6 +84,18 @@ def identify_all(path: str) -> Identity | None:
     for ending in _BESIDE:
         identify(path + ending)
     return identify(path)
+
+
+def first_moved(files: Mapping[str, Identity]) -> str | None:
+    """Say at which path there is another file than was found there, or none that can be looked at; None if nowhere."""
+    for path, expected in files.items():
+        try:
+            found = os.lstat(path)
+        except OSError:
+            return path
+        if (found.st_dev, found.st_ino) != (expected.device, expected.inode):
+            return path
+    return None
 
 
 def warnings_about(path: str) -> tuple[str, ...]:

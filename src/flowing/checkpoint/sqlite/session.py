@@ -12,7 +12,16 @@ from flowing.checkpoint.sqlite.book import Book
 from flowing.checkpoint.sqlite.connection import DATABASE_ERRORS, Durability, connect, explained, in_one_transaction
 from flowing.checkpoint.sqlite.holder import Holder, LastCommit
 from flowing.checkpoint.sqlite.marks import Marks
-from flowing.checkpoint.sqlite.paths import RUNNING, identify_all, warnings_about
+from flowing.checkpoint.sqlite.paths import (
+    LOCK,
+    LOG,
+    RUNNING,
+    Identity,
+    first_moved,
+    identify,
+    identify_all,
+    warnings_about,
+)
 from flowing.checkpoint.sqlite.reading import find_run, in_read_transaction, read_row, read_run
 from flowing.checkpoint.sqlite.rows import RunRow
 from flowing.checkpoint.sqlite.schema import (
@@ -25,7 +34,7 @@ from flowing.checkpoint.sqlite.schema import (
     SAVE_OUTCOMES,
     UPDATE_RUN,
 )
-from flowing.checkpoint.wording import another_codec, forked, quoted, run_exists
+from flowing.checkpoint.wording import another_codec, forked, moved, quoted, run_exists
 from flowing.errors import CheckpointCorrupt, CheckpointError
 
 if TYPE_CHECKING:
@@ -46,7 +55,18 @@ class Session:
     again), and reads what the file has.
     """
 
-    __slots__ = ("_codec", "_connection", "_durability", "_holder", "_marks", "_path", "_pid", "book", "warnings")
+    __slots__ = (
+        "_codec",
+        "_connection",
+        "_durability",
+        "_files",
+        "_holder",
+        "_marks",
+        "_path",
+        "_pid",
+        "book",
+        "warnings",
+    )
 
     def __init__(self, path: str, durability: Durability, codec: str) -> None:
         """Take hold: as `Store.open`."""
@@ -55,6 +75,7 @@ class Session:
         self._codec: Final = codec
         self._pid: Final = getpid()
         self.book: Book | None = None
+        self._files: dict[str, Identity] = {}  # which ones it holds
         self._connection: sqlite3.Connection | None = None
         is_new = identify_all(path) is None
         self._holder: Final = Holder.take(path)
@@ -82,6 +103,7 @@ class Session:
         except DATABASE_ERRORS as error:
             raise explained(error, self._path, "read it") from None
         self._marks.reset()
+        self._files = _identities(self._path)
         return (*warnings_about(self._path), *older)
 
     def release(self) -> None:
@@ -90,6 +112,16 @@ class Session:
             self._marks.remove()
             self._abandon()
             self._holder.release()
+
+    def check_files(self) -> None:
+        """Raise CheckpointError where one of the files is not the one that is held: as `OnFiles.check_files`. O(1)."""
+        gone = first_moved(self._files if self._connection is not None else self._files_without_log())
+        if gone is not None:
+            raise moved(self._path, gone=gone)
+
+    def _files_without_log(self) -> dict[str, Identity]:
+        """Leave out what SQLite itself removes and makes anew when a connection was closed after a failure."""
+        return {path: identity for path, identity in self._files.items() if path != self._path + LOG}
 
     def check_process(self) -> None:
         """Raise ForkedProcessError in a child."""
@@ -140,6 +172,7 @@ class Session:
         """Give the connection; after a failure another one, once everything in the log is safely in the database."""
         if self._connection is not None:
             return self._connection
+        self.check_files()
         connection = connect(self._path, self._durability)
         try:
             self._copy_log_back(connection)
@@ -152,6 +185,7 @@ class Session:
             connection.close()
             raise
         self._connection = connection
+        self._files = _identities(self._path)
         return connection
 
     def _copy_log_back(self, connection: sqlite3.Connection) -> None:
@@ -215,7 +249,8 @@ class Session:
                 book.epoch, book.finished = epoch, False
                 if declaration.content != book.declaration.content:
                     merged = book.declaration.merged_with(declaration)
-                    connection.execute(SAVE_DECLARATION, book.declare(merged))
+                    if merged.content != book.declaration.content:
+                        connection.execute(SAVE_DECLARATION, book.declare(merged))
             case RunFinished():
                 self._writing().finished = True
             case _:
@@ -288,6 +323,12 @@ class Session:
 
 
 _OF_THE_RUN: Final = (RunBegun, RunResumed, RunFinished)
+
+
+def _identities(path: str) -> dict[str, Identity]:
+    """Say which files a holder has: the database, what is not yet in it, and the lock."""
+    found = {each: identify(each) for each in (path, path + LOG, path + LOCK)}
+    return {each: identity for each, identity in found.items() if identity is not None}
 
 
 def _save_outcomes(connection: sqlite3.Connection, columns: Sequence[object]) -> None:

@@ -87,6 +87,11 @@ class SqliteStore:
         with self._one_at_a_time() as session:
             session.commit(changes)
 
+    def check_files(self) -> None:
+        """See that the files are those that were opened: as `OnFiles.check_files`."""
+        with self._one_at_a_time() as session:
+            session.check_files()
+
     def mark_started(self, place: int, task: str, attempt: int) -> None:
         """Note that an attempt runs in a place: as `Store.mark_started`."""
         session = self._session

@@ -100,8 +100,10 @@ def test_a_second_store_in_the_same_process_is_refused(tmp_path: Path) -> None:
     with closing(opened(path)) as store:
         for _ in range(2):
             second = SqliteStore(path)
-            with pytest.raises(CheckpointLocked, match=f"process {os.getpid()} "):
+            with pytest.raises(CheckpointLocked, match=f"flow of this very process {os.getpid()} .*close") as caught:
                 second.open()
+            assert "wait" not in str(caught.value), "it would be for ever"
+            assert (caught.value.pid, caught.value.host) == (os.getpid(), socket.gethostname())
             second.close()
             read_tasks(path)
         store.commit([result("load")])
