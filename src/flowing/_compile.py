@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from flowing._bodies import Body, BoundCall, Input
 from flowing._record import record
-from flowing._text import one_line, type_name
+from flowing._task.declared import not_a_task
+from flowing._task.functions import show_type
+from flowing._text import one_line
 from flowing.core.graph import Graph, Limits, Policy, dependents_of, start_order
 from flowing.errors import ConfigError, DuplicateTaskError, NotATaskError
 from flowing.task import Call, FromTask, NamedCall, Task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
 
 @record(eq=False)
@@ -58,24 +61,28 @@ def _checked(terminals: Sequence[object]) -> list[Task[object]]:
         raise ConfigError(message)
     for each in terminals:
         if not isinstance(each, Task):
-            raise NotATaskError(_not_a_task(each))
+            raise _no_terminal(each)
     return [each for each in terminals if isinstance(each, Task)]
 
 
-def _not_a_task(value: object) -> str:
-    if isinstance(value, str):
-        return f"Flow() was given the string {one_line(value, length_max=80)!r}; give the task itself, not its name"
-    if callable(value):
-        name = one_line(str(getattr(value, "__name__", type_name(value))))
-        return f"Flow() was given {name!r}, which is not a task; decorate the function with @task"
-    return f"Flow() was given an object of type {type_name(value)}, which is not a task; write Flow(*tasks) for several"
+def _no_terminal(value: object) -> NotATaskError:
+    what = show_type(value)
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        message = (
+            f"Flow() was given {what}, which is not a task; write Flow(*tasks) for several, and give each "
+            f"task itself, don't call it"
+        )
+        return NotATaskError(message)
+    return not_a_task(value, "Flow() was given")
 
 
-def _collected(roots: Iterable[Task[object]], *, discover_detached: bool) -> list[Task[object]]:
+def _collected(roots: Sequence[Task[object]], *, discover_detached: bool) -> list[Task[object]]:
     """Give all tasks of the flow, in declared order."""
     found = _with_dependencies(roots)
     tasks = sorted(_with_attached(found) if discover_detached else found, key=attrgetter("number"))
-    _refuse_duplicates(tasks)
+    twins = _namesakes(tasks)
+    if twins is not None:
+        raise _duplicate(*twins, named=_with_dependencies(roots))
     return tasks
 
 
@@ -137,16 +144,28 @@ def _without_redefined(
     return {each: None for each in found if each not in gone} if gone else found
 
 
-def _refuse_duplicates(tasks: Sequence[Task[object]]) -> None:
+def _namesakes(tasks: Sequence[Task[object]]) -> tuple[Task[object], Task[object]] | None:
+    """Find the first two tasks of one name."""
     first: dict[str, Task[object]] = {}
     for each in tasks:
         other = first.setdefault(each.name, each)
         if other is not each:
-            message = (
-                f"two tasks of the flow are named {one_line(each.name)!r}: one defined at {one_line(other.where)}, "
-                f"one at {one_line(each.where)}; give one of them another name, with name= or .with_options(name=...)"
-            )
-            raise DuplicateTaskError(message)
+            return other, each
+    return None
+
+
+def _duplicate(one: Task[object], other: Task[object], *, named: Container[Task[object]]) -> DuplicateTaskError:
+    places = [
+        f"one defined at {one_line(each.where)}" + ("" if each in named else ", which joined it because it is detached")
+        for each in (one, other)
+    ]
+    joined = one not in named or other not in named
+    message = (
+        f"two tasks of the flow are named {one_line(one.name)!r}: {places[0]}; {places[1]}; "
+        f"give one of them another name, with name= or .with_options(name=...)"
+        + (", or name what is to be in it, with Flow(..., discover_detached=False)" if joined else "")
+    )
+    return DuplicateTaskError(message)
 
 
 _DEFAULT_POLICY = Policy()

@@ -126,6 +126,8 @@ class Runs:
         anew: bool,
     ) -> Results:
         """Begin, and wait for the end, whatever ends it; those who attend see all of it."""
+        if self._executors:
+            self._refuse_while_importing(call)
         self.settled_state(call)  # before the lock, which a fork may have copied while it was held
         with ExitStack() as attendance:
             with self._starting:
@@ -137,6 +139,12 @@ class Runs:
                 caller.awaits(session)
             self._see_out(session, began)
             return self._reported(session)
+
+    def _refuse_while_importing(self, call: str) -> None:
+        """Let no flow with processes begin in a process that its own program was started in again."""
+        from flowing.shell.remote import refuse_while_importing  # noqa: PLC0415 - few flows have an executor
+
+        refuse_while_importing(self._executors, self.compiled.tasks, call)
 
     def _begin(
         self, state: State, event: Event, caller: Caller | None, attendance: ExitStack

@@ -42,6 +42,12 @@ def describe_error(error: BaseException, *, length_max: int = LINE_LENGTH_MAX) -
     return one_line(f"{name}: {message}" if message else name, length_max=length_max)
 
 
+def counted(count: int, noun: str) -> str:
+    """Write a number of things: `1 task`, `1,000 boxes`."""
+    plural = noun + ("es" if noun.endswith("x") else "s")
+    return f"{count:,} {noun if count == 1 else plural}"
+
+
 def type_name(value: object) -> str:
     """Name a value's type without asking the value, or a metaclass."""
     name: str = vars(type)["__name__"].__get__(type(value))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
+from flowing.flow import flow_given
 from flowing.views.progress_screen import progress_on
 
 if TYPE_CHECKING:
@@ -25,9 +26,10 @@ def progress(flow: Flow, *, file: TextIO | None = None) -> Generator[None]:
         file: Where to show it. Default: standard error.
 
     Raises:
+        ConfigError: it is no flow.
         ExtraMissing: rich is not installed: `pip install 'flowing-dag[rich]'`.
     """
-    leave = flow._observers.add_attendant(progress_on(file))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - looks on, changes nothing
+    leave = flow_given(flow, "progress()")._observers.add_attendant(progress_on(file))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - looks on, changes nothing
     try:
         yield
     finally:

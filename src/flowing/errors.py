@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from flowing._text import one_line
+from flowing._text import counted, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +36,10 @@ def _rebuild(kind: type[FlowingError], args: tuple[object, ...]) -> FlowingError
 
 class ConfigError(FlowingError, ValueError):
     """An option has a value that it cannot take."""
+
+
+class UnknownOptionError(ConfigError, TypeError):
+    """There is no option of that name."""
 
 
 class GraphError(FlowingError):
@@ -133,9 +137,11 @@ class ResultUnavailable(FlowingError, LookupError):  # noqa: N818 - the name giv
         self.task, self.state, self.root_cause = task, state, root_cause
         why = f" ({one_line(reason)})" if reason else ""
         through = "" if root_cause is None or root_cause == task else f"; root cause: task {one_line(root_cause)!r}"
+        # One that SUCCEEDED has a reason, which says how its value is made anew: run() or resume() alone don't.
+        run = "" if state == "SUCCEEDED" else "run() or resume() the flow, "
         super().__init__(
             f"task {one_line(task)!r} has no value: it is {state}{why}{through}; "
-            f"run() or resume() the flow, override() the task, or use value_or()"
+            f"{run}override() the task, or use value_or()"
         )
 
 
@@ -167,8 +173,9 @@ class RetryUntilError(FlowingError, ValueError):
 
     def __init__(self, task: str, *, attempts: int) -> None:
         self.task, self.attempts = task, attempts
+        which = "its one attempt" if attempts == 1 else f"all {attempts} attempts"
         super().__init__(
-            f"retry_until of task {one_line(task)!r} refused the result of all {attempts} attempts; "
+            f"retry_until of task {one_line(task)!r} refused the result of {which}; "
             f"raise retry=, or accept the value with override()"
         )
 
@@ -208,7 +215,7 @@ class TaskFailed(FlowingError):  # noqa: N818 - the name given by the design
 
     def __init__(self, task: str, *, attempts: int, summary: str) -> None:
         self.task, self.attempts = task, attempts
-        super().__init__(f"task {one_line(task)!r} failed after {attempts} attempt(s): {one_line(summary)}")
+        super().__init__(f"task {one_line(task)!r} failed after {counted(attempts, 'attempt')}: {one_line(summary)}")
 
 
 class FlowFailed(FlowingError, ExceptionGroup[Exception]):  # noqa: N818 - the name given by the design
@@ -236,13 +243,14 @@ class WorkersExhausted(FlowingError):  # noqa: N818 - the name given by the desi
         self.stuck = tuple(stuck)
         listing = "; ".join(one_line(entry) for entry in self.stuck)
         super().__init__(
-            f"no worker is left: {len(self.stuck)} timed-out attempts did not return within {grace_s:g} s of grace: "
-            f"{listing}; make these bodies give up in time, or raise max_abandoned; resume() keeps what succeeded"
+            f"no worker is left: {counted(len(self.stuck), 'timed-out attempt')} did not return within {grace_s:g} s "
+            f"of grace: {listing}; make these bodies give up in time, or raise max_abandoned; "
+            f"resume() keeps what succeeded"
         )
 
 
 class WorkerStartError(FlowingError):
-    """The operating system refused to start a thread, and none is running."""
+    """No worker can be started: the system refuses the first thread, or this is no process to start others from."""
 
 
 class WorkerCrashed(FlowingError):  # noqa: N818 - says what happened, as its neighbours do

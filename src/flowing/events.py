@@ -13,9 +13,10 @@ from flowing._events.facts import NOT_RECORDED, Forgotten, NotRecorded, Recorded
 from flowing._events.log import EventLog, read, write
 from flowing._events.replaying import replayed, until
 from flowing._rows import results_of
+from flowing.core.graph import Graph
 from flowing.core.state import Closed, Idle
 from flowing.errors import ConfigError, EventLogError, FlowRunningError
-from flowing.flow import Flow
+from flowing.flow import flow_given
 from flowing.shell.observers import EventsLost, Observation
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
     from flowing.checkpoint import Codec, TaskCodec
     from flowing.core.events import Event
-    from flowing.core.graph import Graph
     from flowing.core.state import State
+    from flowing.flow import Flow
     from flowing.results import Results
     from flowing.task import Task
 
@@ -113,7 +114,9 @@ def record(flow: Flow, *, codec: Codec | None = None) -> Recording:
     Raises:
         FlowRunningError: the flow is running.
         SerializationError: the codec can't store the results of a task; `persist=False` leaves them out.
+        ConfigError: it is no flow.
     """
+    flow = flow_given(flow, "record()")
     return Recording(flow, _codecs(flow, codec))
 
 
@@ -129,11 +132,13 @@ def read_events(path: str | os.PathLike[str], *, flow: Flow | None = None, codec
         OSError: the system refuses.
         EventLogError: the file is damaged, of another version, or of another flow than `flow`.
         ResultUnreadable: a value does not fit the type that its task has in `flow`.
-        ConfigError: only one of `flow` and `codec` is given.
+        ConfigError: only one of `flow` and `codec` is given, or it is no flow.
     """
     if (flow is None) is not (codec is None):
         message = "read_events() needs both flow= and codec= to read values, or neither to leave them out"
         raise ConfigError(message)
+    if flow is not None:
+        flow = flow_given(flow, "read_events()")
     log = read(path, {} if flow is None else _codecs(flow, codec))
     if flow is not None:
         _refuse_another(flow._compiled.graph, log.graph)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - as above
@@ -151,7 +156,7 @@ def replay(of: Flow | Graph, events: Events, *, at: int | None = None, at_s: flo
 
     Raises:
         EventLogError: an event can't have followed those before it, some are missing, or they are of another flow.
-        ConfigError: both `at` and `at_s` are given, or `at` is negative.
+        ConfigError: both `at` and `at_s` are given, or `at` is negative; or `of` is neither a flow nor a graph.
     """
     graph, numbers = _parts_of(of)
     if at is not None and (at_s is not None or at < 0):
@@ -166,9 +171,9 @@ def replay(of: Flow | Graph, events: Events, *, at: int | None = None, at_s: flo
 
 
 def _parts_of(of: Flow | Graph) -> tuple[Graph, Mapping[Task[object], int]]:
-    if not isinstance(of, Flow):
+    if isinstance(of, Graph):
         return of, {}
-    compiled = of._compiled  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - as above
+    compiled = flow_given(of, "replay()")._compiled  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - as above
     return compiled.graph, compiled.numbers
 
 

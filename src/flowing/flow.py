@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Self, TypeVar, cast, get_overloads, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, ParamSpec, Self, TypeVar, cast, get_overloads, overload
+
+from typing_extensions import override as of_object
 
 from flowing._flow_options import FlowOptions, flag, one_of, refused, seconds, whole
-from flowing._task.options import EXECUTORS_ALLOWED, is_executor_option
-from flowing._text import one_line
-from flowing.errors import NotATaskError, WorkerStartError
+from flowing._task.declared import not_a_task
+from flowing._task.functions import show_type
+from flowing._task.options import EXECUTORS_ALLOWED, is_executor_option, knowing_its_options
+from flowing._text import counted, one_line
+from flowing.errors import ConfigError, WorkerStartError
 from flowing.task import Param, Settable, Task
 
 if TYPE_CHECKING:
@@ -157,7 +161,8 @@ class Flow:
             InputError: a parameter was given no value, or one of another type, or the flow has none of that name.
             KeyboardInterrupt: Ctrl-C. Running tasks got `grace_s` to finish; `resume()` keeps what succeeded.
             WorkersExhausted: every worker is stuck in a timed-out attempt; `resume()` keeps what succeeded.
-            WorkerStartError: the system refuses to start threads.
+            WorkerStartError: the system refuses to start threads; or bodies are to run in processes, and this is one
+                of them, for what starts the flow is not under `if __name__ == "__main__":`.
             CheckpointError: the checkpoint can't be read or written; what is in memory is still on the flow.
             FlowRunningError: the flow is running already.
         """
@@ -229,7 +234,7 @@ class Flow:
 
     @property
     def tasks(self) -> tuple[Task[object], ...]:
-        """The tasks of the flow in start order (D18), detached ones last."""
+        """The tasks of the flow in start order, detached ones last."""
         return self._compiled.tasks
 
     @property
@@ -238,7 +243,7 @@ class Flow:
         return self._inputs.params
 
     def value(self, task_def: Task[R]) -> R:
-        """Give a task's value.
+        """Give a task's value; also a FAILED task has one that `retry_until` refused, or that could not be stored.
 
         Raises:
             ResultUnavailable: there is none; says the task's state and the root cause.
@@ -296,10 +301,13 @@ class Flow:
         return picture_of(self._state, self.tasks, title=title, events=events)
 
     def subscribe(self, listener: Listener) -> Subscription:
-        """Have `listener` called with an `Observation` of every event, in order, in a thread of its own (D22).
+        """Have `listener` called with an `Observation` of every event, in order, in a thread of its own.
 
         What it does never changes or delays the run. One that is too slow loses the oldest of 10,000 waiting events,
         and hears of it through `EventsLost`.
+
+        Raises:
+            ConfigError: it can't be called, or is an `async def` or a generator function.
         """
         return self._observers.subscribe(listener)
 
@@ -405,9 +413,10 @@ class Flow:
     def override(self, step: Settable[Q], /, *value: Q.args, **kwargs: Q.kwargs) -> None:
         """Give a task a result of your own: `flow.override(step, value)`.
 
-        It counts as SUCCEEDED until the next `run()`. Computed results that depend on it become PENDING; detached
-        effects that already ran are not fired again unless `resume(rerun_detached=True)`. With a checkpoint, all of it
-        is stored in one transaction, but for the value of a task with `persist=False`.
+        It counts as SUCCEEDED until `run()` begins another run; one made before the first `run()` belongs to that run.
+        Computed results that depend on it become PENDING; detached effects that already ran are not fired again unless
+        `resume(rerun_detached=True)`. With a checkpoint, all of it is stored in one transaction, but for the value of a
+        task with `persist=False`.
 
         Raises:
             UnknownTaskError: the task is not in this flow.
@@ -450,6 +459,16 @@ class Flow:
         """
         self._runs.close()
 
+    @of_object
+    def __repr__(self) -> str:
+        """Say how many tasks there are and, of a flow that is not large, how many are in which state."""
+        if not hasattr(self, "_runs"):
+            return "<flow that could not be made>"
+        tasks = counted(len(self.tasks), "task")
+        if len(self.tasks) > _COUNTED_MAX:
+            return f"<flow of {tasks}>"
+        return f"<flow of {tasks}: {self._runs.rows.counts_in_words()}>"
+
     def __enter__(self) -> Self:
         """Give the flow itself, which is closed at the end of the block."""
         return self
@@ -460,6 +479,23 @@ class Flow:
 
     def _number(self, step: object) -> int:
         if not isinstance(step, Task):
-            message = f"{one_line(repr(type(step)))} is not a task; give the task itself, not its name or its function"
-            raise NotATaskError(message)
+            raise not_a_task(step, "the flow was asked for")
         return self._runs.rows.number_of(cast("Task[object]", step))  # it is a Task of something
+
+
+if not TYPE_CHECKING:  # a checker knows the options by itself, and is to see nothing but them
+    Flow.__init__ = knowing_its_options(Flow.__init__, "Flow()")
+
+_COUNTED_MAX: Final = 10_000  # counting so many takes milliseconds
+
+
+def flow_given(given: object, call: str) -> Flow:
+    """Give what `call` was given if it is a flow, else raise `ConfigError`."""
+    if isinstance(given, Flow):
+        return given
+    if isinstance(given, Task):
+        name = one_line(given.name)
+        message = f"{call} was given the task {name!r}, but needs a flow; make one of it: Flow({name})"
+    else:
+        message = f"{call} was given {show_type(given)}, but needs a flow; make one: Flow(last_task)"
+    raise ConfigError(message)

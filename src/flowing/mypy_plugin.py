@@ -36,6 +36,7 @@ from typing_extensions import override
 from flowing._mypy import hooks
 from flowing._mypy.reading import TASK_FUNCTION
 from flowing._mypy.reporting import Reporter
+from flowing._mypy.variables import Variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -76,17 +77,19 @@ class _FlowingPlugin(Plugin):
         reporter = Reporter(reports_unchecked=reports_unchecked)
         self._config: Final = {_OPTION: reports_unchecked, "source": _digest_of_the_source()}
         check_decorated = partial(hooks.check_decorated, reporter, self._class_named)
+        variables = Variables()
+        name_made_by_task = partial(hooks.name_made_by_task, reporter, self._class_named)
         name_made_by_decorator = partial(hooks.name_made_by_decorator, self._class_named)
         self._function_checks: Final = {TASK_FUNCTION: partial(hooks.check_call, reporter, self._class_named)}
         self._method_checks: Final = dict.fromkeys(_DECORATORS, check_decorated)
         self._function_names: Final[Mapping[str, Callable[[FunctionContext], Type]]] = {
-            TASK_FUNCTION: partial(hooks.name_made_by_task, reporter, self._class_named),
-            _BIND: hooks.name_made_by_bind,
-            _PARAM: hooks.name_made_by_param,
+            TASK_FUNCTION: hooks.naming_variables(variables, name_made_by_task),
+            _BIND: hooks.naming_variables(variables, hooks.name_made_by_bind),
+            _PARAM: hooks.naming_variables(variables, hooks.name_made_by_param),
         }
         self._method_names: Final[Mapping[str, Callable[[MethodContext], Type]]] = {
-            **dict.fromkeys(_DECORATORS, name_made_by_decorator),
-            **dict.fromkeys(_WITH_OPTIONS, hooks.rename),
+            **dict.fromkeys(_DECORATORS, hooks.naming_variables(variables, name_made_by_decorator)),
+            **dict.fromkeys(_WITH_OPTIONS, hooks.naming_variables(variables, hooks.rename)),
         }
 
     @override

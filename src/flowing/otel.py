@@ -31,6 +31,7 @@ from flowing.core.events import (
 )
 from flowing.core.status import Failed, Rejected
 from flowing.errors import ExtraMissing
+from flowing.flow import flow_given
 from flowing.shell.attempt import CURRENT
 
 try:
@@ -77,7 +78,11 @@ def instrument(
         flow: The flow.
         tracer_provider: Where spans go. Default: the one of the process.
         meter_provider: Where metrics go. Default: the one of the process.
+
+    Raises:
+        ConfigError: it is no flow.
     """
+    flow = flow_given(flow, "instrument()")
     tracer = trace.get_tracer(_SCOPE, tracer_provider=tracer_provider)
     instruments = _Instruments(metrics.get_meter(_SCOPE, meter_provider=meter_provider))
     tasks = flow.tasks

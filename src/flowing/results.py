@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from flowing._no_value import NO_VALUE
 from flowing._record import record
-from flowing._text import describe_error, format_traceback, one_line
+from flowing._text import counted, describe_error, format_traceback, one_line
 from flowing.errors import FlowFailed, ResultUnavailable, TaskFailed
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ D = TypeVar("D")
 
 
 class StepState(enum.StrEnum):
-    """How far a task is (D1)."""
+    """How far a task is."""
 
     PENDING = "PENDING"
     RUNNING = "RUNNING"
@@ -82,9 +82,10 @@ class StepResult(Generic[R_co]):
 
 @final
 class Results(Mapping[str, StepResult[object]]):
-    """Every task of the flow, by task (typed) or by name; in start order, detached tasks last (D18). Read-only.
+    """Every task of the flow, by task (typed) or by name; in start order, detached tasks last. Read-only.
 
-    A snapshot: what happens to the flow later does not change it.
+    A snapshot: what happens to the flow later does not change it. As a condition it is true whenever there are tasks:
+    ask `ok`.
     """
 
     __slots__ = ("_rows",)
@@ -118,8 +119,7 @@ class Results(Mapping[str, StepResult[object]]):
 
     @override
     def __repr__(self) -> str:
-        counts = ", ".join(f"{count} {state}" for state, count in self.counts().items() if count)
-        return f"<results: {counts}>"
+        return f"<results: {self._rows.counts_in_words()}>"
 
     def counts(self) -> dict[StepState, int]:
         """Count the tasks by state, detached ones included. O(n)."""
@@ -138,13 +138,14 @@ class Results(Mapping[str, StepResult[object]]):
     def raise_on_failure(self) -> None:
         """Raise one `FlowFailed` with a `TaskFailed` for each failed task that is not detached; else do nothing.
 
-        A run that was cancelled before anything failed raises nothing here: ask `ok` or `cancelled`.
+        A run that was cancelled before anything failed raises nothing here: ask `ok` or `cancelled`. What it raises
+        holds `TaskFailed`s, each with its error as the cause: `except* TaskFailed` matches, `except* ValueError` never.
         """
         failed = self.failures(detached=False)
         if failed:
             shown = ", ".join(one_line(each.name) for each in failed[:_NAMES_SHOWN])
             more = ", …" if len(failed) > _NAMES_SHOWN else ""
-            message = f"{len(failed)} task(s) of the flow failed: {shown}{more}"
+            message = f"{counted(len(failed), 'task')} of the flow failed: {shown}{more}"
             raise FlowFailed(message, [_task_failed(each) for each in failed])
 
     def failures(self, *, detached: bool) -> tuple[StepResult[object], ...]:

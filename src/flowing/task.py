@@ -5,6 +5,7 @@ The overloads are for checkers and editors; what they promise is checked again w
 
 from __future__ import annotations
 
+import inspect
 from operator import is_
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, cast, get_overloads, overload
 
@@ -14,7 +15,7 @@ from typing_extensions import TypeVar
 from flowing._task.declared import AsyncTask, SyncTask, Task, value_of
 from flowing._task.definition import Definition, define, define_bound
 from flowing._task.named import NamedCall
-from flowing._task.options import DEFAULTS, UNSET, Options
+from flowing._task.options import DEFAULTS, UNSET, Options, unknown_option
 from flowing._task.param import Param, missing_input, param
 from flowing._task.shapes import Function, NoRequiredParameters, RootDecorator, Settable, TaskDecorator, Unreturnable
 from flowing._task.wiring import Call, FromTask
@@ -298,8 +299,11 @@ def task(
     version: str | None = None,
     at_most_once: bool = False,
     executor: ExecutorOption = UNSET,
+    **misspelt: object,
 ) -> object:
     """Make a function a task of a flow."""
+    if misspelt:
+        raise unknown_option("task()", misspelt, task.__kwdefaults__ or ())
     given = (
         retry,
         retry_backoff_base_ms,
@@ -323,6 +327,9 @@ def task(
 _NOT_GIVEN: Final = (*(task.__kwdefaults__ or {}).values(),)[-len(attrs.fields(Options)) :]
 
 task.__doc__ = get_overloads(task)[0].__doc__  # checkers read it there, `help()` reads it here
+
+_signature: Final = inspect.signature(task)
+vars(task)["__signature__"] = _signature.replace(parameters=[*_signature.parameters.values()][:-1])  # but `misspelt`
 
 
 def Depends(step: Task[R], /) -> R:  # noqa: N802 - reads as a kind of value, as in FastAPI

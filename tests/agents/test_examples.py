@@ -25,7 +25,7 @@ def test_a_model_hears_why_it_failed_and_does_better() -> None:
     why = "LookupError: there is no airport in Atlantis; there is one in Paris and Oslo"
     assert printed("pydantic_ai_tool.py") == [
         "the model hears: What do I wear in the north?",
-        f"the model hears: task 'fetch' failed after 3 attempt(s): {why}",
+        f"the model hears: task 'fetch' failed after 3 attempts: {why}",
         'the model hears: {"city": "Oslo", "degrees": [12.0, 11.0], "advice": "a coat"}',
         "Take a coat.",
     ]
@@ -38,7 +38,7 @@ def test_a_client_hears_how_far_a_flow_is() -> None:
         "2 of 3: mean",
         "3 of 3: weather",
         "result: 21.5 degrees in Paris",
-        "error: Error executing tool weather: task 'fetch' failed after 1 attempt(s): LookupError: no such city",
+        "error: Error executing tool weather: task 'fetch' failed after 1 attempt: LookupError: no such city",
     ]
 
 
@@ -57,5 +57,5 @@ def test_a_flow_with_progress_says_why_it_failed(monkeypatch: pytest.MonkeyPatch
 
     result = asyncio.run(call())
     assert result.is_error
-    assert "task 'fetch' failed after 1 attempt(s): LookupError: no such city" in result.content[0].text
+    assert "task 'fetch' failed after 1 attempt: LookupError: no such city" in result.content[0].text
     assert heard == []

@@ -69,7 +69,7 @@ def test_the_model_hears_of_an_error_that_is_returned(program: Program) -> None:
     model = scripted({"city": "Nowhere"}, {"city": "Paris", "days": 1})
     agent = program("Google ADK", 1, model=model)["agent"]
     bad, good = heard(asyncio.run(converse(agent)))
-    assert bad == {"error": "task 'fetch' failed after 3 attempt(s): LookupError: no such city"}
+    assert bad == {"error": "task 'fetch' failed after 3 attempts: LookupError: no such city"}
     assert good == {"result": '{"city": "Paris", "degrees": [21.5]}'}
 
 

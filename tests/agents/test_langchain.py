@@ -64,7 +64,7 @@ def test_the_model_hears_of_an_error(program: Program, is_async: bool) -> None:
     start = {"messages": [("user", "How warm?")]}
     state = asyncio.run(agent.ainvoke(start)) if is_async else agent.invoke(start)
     bad, good = heard(state)
-    assert bad == "task 'fetch' failed after 3 attempt(s): LookupError: no such city"
+    assert bad == "task 'fetch' failed after 3 attempts: LookupError: no such city"
     assert good == '{"city": "Paris", "degrees": [21.5]}'
 
 

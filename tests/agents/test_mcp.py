@@ -46,7 +46,7 @@ def test_the_client_hears_that_it_failed_and_not_why(program: Program) -> None:
 def test_a_tool_error_is_for_the_client(program: Program) -> None:
     result = asyncio.run(call(program("MCP", 1)["server"], city="Nowhere"))
     assert result.is_error
-    assert "task 'fetch' failed after 3 attempt(s): LookupError: no such city" in result.content[0].text
+    assert "task 'fetch' failed after 3 attempts: LookupError: no such city" in result.content[0].text
 
 
 def test_a_plain_function_serves_as_well(program: Program) -> None:

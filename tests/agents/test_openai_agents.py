@@ -52,7 +52,7 @@ def test_the_model_hears_of_an_error_that_is_returned(program: Program) -> None:
     agent = program("openai-agents", 1, model=scripted(*CALLS))["agent"]
     good, bad = outputs(asyncio.run(agents.Runner.run(agent, "How warm?")))
     assert good == '{"city": "Paris", "degrees": [21.5]}'
-    assert bad == "task 'fetch' failed after 3 attempt(s): LookupError: no such city"
+    assert bad == "task 'fetch' failed after 3 attempts: LookupError: no such city"
 
 
 @pytest.mark.parametrize("doc", [None, "Nothing of arguments."])

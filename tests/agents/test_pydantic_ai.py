@@ -68,7 +68,7 @@ def test_the_model_may_try_again_after_an_error(program: Program) -> None:
     model, seen = scripted({"city": "Nowhere"}, {"city": "Paris", "days": 1})
     agent = program("pydantic-ai", 1, model=model)["agent"]
     assert asyncio.run(agent.run("How warm?")).output == "done"
-    assert "task 'fetch' failed after 3 attempt(s): LookupError: no such city" in str(seen[1].content)
+    assert "task 'fetch' failed after 3 attempts: LookupError: no such city" in str(seen[1].content)
     assert seen[2].content == '{"city": "Paris", "degrees": [21.5]}'
 
 

@@ -41,7 +41,7 @@ def test_the_model_gets_results_and_errors(program: Program) -> None:
     assert agent.run("How warm?") == "done"
     _, bad, good, _ = agent.memory.steps
     assert "TaskFailed" in str(bad.error)
-    assert "task 'fetch' failed after 3 attempt(s): LookupError: no such city" in str(bad.error)
+    assert "task 'fetch' failed after 3 attempts: LookupError: no such city" in str(bad.error)
     assert good.observations == '{"city": "Paris", "degrees": [21.5]}'
 
 

@@ -10,6 +10,8 @@ from textwrap import dedent
 
 import pytest
 
+import flowing
+
 SOURCE = Path(__file__).parents[2] / "src"
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -29,6 +31,29 @@ def run(text: str, name: str) -> None:
     said: list[str] = []
     doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(dialogue, out=said.append)
     assert not said, "".join(said)
+
+
+# What a decision or a fault is called in the house; users don't know of it.
+CODE = re.compile(r"\b(?:[DGRSX]\d{1,2}|FAULTS)\b")
+
+
+def docstrings_of(name: str, public: object) -> list[tuple[str, str]]:
+    """Give the docstring of something public, and those of what is public in it."""
+    parts = {each: part for each, part in vars(public).items() if each[0] != "_"} if isinstance(public, type) else {}
+    found = [(name, public.__doc__), *((f"{name}.{each}", part.__doc__) for each, part in parts.items())]
+    return [(where, text) for where, text in found if text]
+
+
+def test_what_users_read_has_no_code_of_the_house() -> None:
+    texts = [each for name in flowing.__all__ for each in docstrings_of(name, getattr(flowing, name))]
+    assert {"Flow", "Flow.run", "StepState", "task"} <= {where for where, _ in texts}
+    assert [where for where, text in texts if CODE.search(text)] == []
+
+
+@pytest.mark.parametrize("text", ["in start order (D18)", "see FAULTS R9"])
+def test_a_code_of_the_house_is_found(text: str) -> None:
+    """Control."""
+    assert CODE.search(text)
 
 
 def test_the_examples_are_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -144,8 +144,8 @@ def run(
 ) -> dict[Finding, str]:
     """Check files, and give every error and warning with its message.
 
-    `folder` is empty, and takes settings and caches. `mode` is pyright's `typeCheckingMode`, pyrefly's preset, and for
-    the other two "strict" or "default".
+    `folder` is empty, and takes the settings; what mypy keeps lies beside it, for others with the same ones. `mode` is
+    pyright's `typeCheckingMode`, pyrefly's preset, and for the other two "strict" or "default".
     """
     names = {str(file): file.name for file in files}
     found = _rows(checker, files, folder, python, mode)
@@ -186,7 +186,7 @@ def _mypy(checker: Checker, files: Sequence[Path], folder: Path, python: str, mo
         "--config-file",
         str(file.name),
         "--cache-dir",
-        str(folder / "mypy"),
+        str(folder.parent / f"cache of {checker}, {mode}, {python}"),
         "--output=json",
         "--no-error-summary",
     ]

@@ -145,31 +145,38 @@ MODES: Final[tuple[tuple[Checker, str], ...]] = (
 )
 
 
-@pytest.mark.parametrize(("checker", "mode"), MODES, ids=map("-".join, MODES))
-def test_the_first_programs_type_check_as_they_stand(checker: Checker, mode: str, tmp_path: Path) -> None:
+@pytest.fixture(scope="module", params=MODES, ids="-".join)
+def first_programs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Finding]:
+    """One run of a checker over the programs as they stand, and over `wrong.py`: the first one, with a mistake."""
+    checker, mode = cast("tuple[Checker, str]", request.param)  # what `params` has
     needs(checker)
+    folder = tmp_path_factory.mktemp(checker)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    files = [HERE / "seed.py"]
     untyped = [] if mode == "strict" else re.findall(r"```python\n(.*?)```", readme, re.DOTALL)[:2]
-    for number, block in enumerate(untyped):
-        files.append(tmp_path / f"readme_{number}.py")
-        files[-1].write_text(block, encoding="utf-8")
-    settings = tmp_path / "settings"
-    settings.mkdir()
-    assert run(checker, files, settings, mode=mode) == {}
+    texts = {f"readme_{number}.py": block for number, block in enumerate(untyped)} | {"wrong.py": with_a_mistake()}
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    settings = tmp_path_factory.mktemp("settings")
+    return [*run(checker, [HERE / "seed.py", *(folder / name for name in texts)], settings, mode=mode)]
 
 
-@pytest.mark.parametrize(("checker", "mode"), MODES, ids=map("-".join, MODES))
-def test_a_first_program_with_a_mistake_does_not_type_check(checker: Checker, mode: str, tmp_path: Path) -> None:
-    """The control of the test above."""
-    needs(checker)
+def with_a_mistake() -> str:
+    """Give the first program with a value of the wrong type, `"six"`."""
     right = (HERE / "seed.py").read_text(encoding="utf-8")
     wrong = right.replace("flow.override(process, 6)", 'flow.override(process, "six")')
     assert wrong != right
-    file = tmp_path / "wrong.py"
-    file.write_text(wrong, encoding="utf-8")
+    return wrong
+
+
+def test_the_first_programs_type_check_as_they_stand(first_programs: list[Finding]) -> None:
+    assert [each for each in first_programs if each.file != "wrong.py"] == []
+
+
+def test_a_first_program_with_a_mistake_does_not_type_check(first_programs: list[Finding]) -> None:
+    """The control of the test above."""
+    wrong = with_a_mistake()
     line = wrong[: wrong.index('"six"')].count("\n") + 1
-    assert {finding.line for finding in run(checker, [file], tmp_path, mode=mode)} == {line}
+    assert {each.line for each in first_programs if each.file == "wrong.py"} == {line}
 
 
 # ── the public names ─────────────────────────────────────────────────────────────────────────────

@@ -188,8 +188,12 @@ def test_two_attached_tasks_of_one_name_are_refused_like_any_others() -> None:
     def tell() -> None: ...
 
     task(tell, after=[other], detached=True)
-    with pytest.raises(DuplicateTaskError, match=r"'tell'.*name="):
+    with pytest.raises(
+        DuplicateTaskError,
+        match=r"'tell'(.*, which joined it because it is detached;){2}.*name=.*, or name .*discover_detached=False",
+    ):
         compiled(root, other)
+    assert compiled(root, other, discover_detached=False).graph.names == ("root", "other")
 
 
 def test_a_flow_is_compiled_without_recursion_and_in_linear_time() -> None:

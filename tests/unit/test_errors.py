@@ -24,7 +24,7 @@ MADE: list[FlowingError] = [
     errors.ExecutorBroken("message", task="a", executor="Pool", is_replaced=False),
     errors.ExtraMissing("progress", extra="rich", package="rich"),
     errors.WorkersExhausted(["a at a.py:3 in a"], grace_s=10),
-    FlowFailed("1 task(s) of the flow failed", [TaskFailed("a", attempts=1, summary="ValueError: x")]),
+    FlowFailed("1 task of the flow failed", [TaskFailed("a", attempts=1, summary="ValueError: x")]),
 ]
 PLAIN = [
     each for each in EVERY_ERROR if each not in {type(made) for made in MADE}
@@ -89,6 +89,22 @@ def test_errors_are_caught_as_what_they_are(kind: type[Exception], builtin: type
 def test_a_message_names_the_task_and_the_way_out(error: FlowingError, task: str, fix: str) -> None:
     assert task in str(error)
     assert fix in str(error)
+
+
+def test_what_is_one_is_called_one() -> None:
+    texts = [
+        [str(TaskFailed("a", attempts=count, summary="x")) for count in (1, 2)],
+        [str(errors.RetryUntilError("a", attempts=count)) for count in (1, 2)],
+        [str(errors.WorkersExhausted(["a"] * count, grace_s=1)) for count in (1, 2)],
+    ]
+    words = [
+        ["after 1 attempt: x", "after 2 attempts: x"],
+        ["the result of its one attempt; ", "the result of all 2 attempts; "],
+        ["1 timed-out attempt did not", "2 timed-out attempts did not"],
+    ]
+    for pair, expected in zip(texts, words, strict=True):
+        for text, part in zip(pair, expected, strict=True):
+            assert part in text
 
 
 @pytest.mark.parametrize(

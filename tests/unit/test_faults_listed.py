@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -28,6 +29,7 @@ def tags_of(source: str, path: str) -> Tags:
     }
 
 
+@cache
 def all_tags() -> Tags:
     tags: Tags = {}
     for file in sorted(TESTS.rglob("test_*.py")):

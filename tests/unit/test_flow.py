@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextvars
+import functools
+import inspect
 import math
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -11,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import flowing
 from flowing import (
     ConfigError,
     Depends,
@@ -434,7 +438,7 @@ def test_a_task_of_another_flow_is_unknown_and_named(runs: Runs) -> None:
             call()
     with pytest.raises(UnknownTaskError, match=r"'top'.*another task of that name"):
         flow.override(copy, 1)
-    with pytest.raises(NotATaskError, match="give the task itself"):
+    with pytest.raises(NotATaskError, match="the string 'top', which is not a task; write the task itself"):
         flow.invalidate("top")  # type: ignore[arg-type]
     assert states(flow) == dict.fromkeys(tasks, PENDING)
 
@@ -1054,16 +1058,99 @@ def test_a_flow_without_a_task_is_refused() -> None:
         Flow()
 
 
+def test_the_value_of_a_called_task_is_refused_and_no_coroutine_is_left() -> None:
+    """[G3] A coroutine that nobody awaits would be one more warning, at some later time."""
+
+    @task
+    async def one() -> int:
+        return 1
+
+    called = one()
+    with pytest.raises(
+        NotATaskError, match="what a call of 'one' gives, a coroutine; give the task itself, don't call"
+    ):
+        Flow(called)  # type: ignore[arg-type]
+    assert inspect.getcoroutinestate(called) == inspect.CORO_CLOSED
+
+
+def test_a_decorator_that_hides_a_task_is_named() -> None:
+    """[G3] It has the task's name, and was decorated with @task: where is what matters."""
+
+    def log(function: Callable[..., int]) -> Callable[..., int]:
+        @functools.wraps(function)
+        def logged() -> int:
+            return function()
+
+        return logged
+
+    @log
+    @log
+    @task(name="one")
+    def first() -> int:
+        return 1
+
+    hidden = r"'first', a function in which another decorator hides the task 'one'; put @task on top, above that deco"
+    with pytest.raises(NotATaskError, match=hidden):
+        Flow(first)  # type: ignore[arg-type]
+    with pytest.raises(NotATaskError, match=hidden):
+        task(lambda first: first, name="next", depends_on=[first])  # type: ignore[list-item]
+    with pytest.raises(NotATaskError, match=hidden):
+        Flow(task(lambda: 1, name="other")).value(first)  # type: ignore[arg-type]
+
+
+def test_a_flow_shows_how_it_stands() -> None:
+    @task
+    def one() -> int:
+        return 1
+
+    @task(depends_on=[one])
+    def fails(one: int) -> int:
+        raise ValueError(one)
+
+    flow = Flow(fails)
+    assert repr(flow) == "<flow of 2 tasks: 2 PENDING>"
+    flow.run()
+    assert repr(flow) == "<flow of 2 tasks: 1 SUCCEEDED, 1 FAILED>"
+    assert repr(Flow(one)) == "<flow of 1 task: 1 PENDING>"
+    assert repr(object.__new__(Flow)) == "<flow that could not be made>"  # as a debugger sees it, where Flow() raises
+
+
+def test_of_a_large_flow_only_the_size_is_shown() -> None:
+    """Nobody waits for a debugger that counts a million rows."""
+    tasks = [task(int, name=str(number)) for number in range(10_001)]
+    assert repr(Flow(*tasks)) == "<flow of 10,001 tasks>"
+    assert repr(Flow(*tasks[1:])) == "<flow of 10,000 tasks: 10,000 PENDING>"
+
+
+@pytest.mark.parametrize(
+    ("call", "use"),
+    [
+        ("record()", flowing.record),
+        ("replay()", lambda given: flowing.replay(given, [])),
+        ("read_events()", lambda given: flowing.read_events("no file", flow=given, codec=flowing.JsonCodec())),
+        ("check()", flowing.check),
+        ("progress()", lambda given: flowing.progress(given).__enter__()),
+    ],
+)
+def test_what_needs_a_flow_and_gets_a_task_says_so(call: str, use: Callable[[object], object]) -> None:
+    one: Task[int] = task(lambda: 1, name="one")
+    with pytest.raises(ConfigError, match=re.escape(f"{call} was given the task 'one', but needs a flow; make one of")):
+        use(one)
+    with pytest.raises(ConfigError, match=re.escape(f"{call} was given an int, but needs a flow; make one: Flow(last")):
+        use(3)
+
+
 def test_a_terminal_that_is_no_task_is_refused() -> None:
     """[G3] With the fix."""
 
     def plain() -> None: ...
 
     ways_out: dict[object, str] = {
-        plain: "'plain', which is not a task; decorate the function with @task",
-        "name": "the string 'name'; give the task itself, not its name",
-        None: "type NoneType, which is not a task",
-        (): r"type tuple, which is not a task; write Flow\(\*tasks\) for several",
+        plain: "'plain', which is not a task; decorate it with @task",
+        "name": "the string 'name', which is not a task; write the task itself, not its name",
+        None: "None, which is not a task; give a function decorated with @task, and don't call it",
+        7: "an int, which is not a task; give a function decorated with @task, and don't call it",
+        (): r"a tuple, which is not a task; write Flow\(\*tasks\) for several, and give each task itself, don't call",
     }
     for wrong, way_out in ways_out.items():
         with pytest.raises(NotATaskError, match=way_out):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from flowing import Flow, StepState, Task, task
+from flowing import ConfigError, Flow, StepState, Task, task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -289,6 +289,12 @@ def test_an_exporter_that_raises_changes_nothing(bench: Bench) -> None:
     flow = Flow(one)
     instrument(flow, tracer_provider=tracers, meter_provider=bench.meters)
     assert flow.run()[one].value == 1
+
+
+def test_a_task_is_no_flow() -> None:
+    one: Task[int] = task(lambda: 1, name="one")
+    with pytest.raises(ConfigError, match=r"instrument\(\) was given the task 'one', but needs a flow; .*Flow\(one\)"):
+        instrument(one)  # type: ignore[arg-type]  # on purpose
 
 
 def test_without_opentelemetry_it_says_how_to_get_it() -> None:

@@ -21,13 +21,18 @@ from flowing.errors import (
     DetachedDependencyError,
     NotATaskError,
     SignatureError,
+    UnknownOptionError,
     UnsupportedFunctionError,
 )
+from flowing.flow import Flow
 from flowing.task import _NOT_GIVEN, AsyncTask, Depends, SyncTask, Task, bind, task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
+
+
+UNTYPED: Any = sys.modules[__name__]  # as programs see it that no checker sees
 
 
 @task
@@ -289,6 +294,12 @@ def test_a_task_where_its_value_is_meant_is_refused() -> None:
         SignatureError, match=r"argument left of add.*Depends\(fetch\) inside a list.*parameter of its own"
     ):
         bind(add, left=[Depends(fetch)])  # type: ignore[call-overload]
+    for many in ([fetch], (1, fetch), {"a": fetch}):
+        with pytest.raises(
+            SignatureError,
+            match=r"argument left of add.* the task 'fetch' inside a .*bind\(function, \*\[Depends",
+        ):
+            bind(add, left=many)  # type: ignore[call-overload]
     with pytest.raises(SignatureError, match=r"inside a dict"):
         bind(add, left={"a": Depends(fetch)})  # type: ignore[call-overload]
     with pytest.raises(SignatureError, match=r"'forgot': argument number of .* write Depends\(fetch\)"):
@@ -338,6 +349,40 @@ def test_with_options_checks_like_task(options: dict[str, Any], error: type[Exce
         fetch.with_options(**options)
 
 
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: UNTYPED.task(retries=3), r"task\(\) has no option 'retries'; did you mean 'retry'\?"),
+        (lambda: UNTYPED.task(timeout=3), r"task\(\) has no option 'timeout'; did you mean 'timeout_s'\?"),
+        (lambda: UNTYPED.task(add, depends=[fetch]), r"task\(\) has no option 'depends'; did you mean 'depends_on'\?"),
+        (
+            lambda: UNTYPED.fetch.with_options(retries=3),
+            r"with_options\(\) has no option 'retries'; did you mean 'retry'\?",
+        ),
+        (lambda: UNTYPED.Flow(fetch, workers=2), r"Flow\(\) has no option 'workers'; did you mean 'max_workers'\?"),
+        (
+            lambda: UNTYPED.Flow(fetch, x=2),
+            r"Flow\(\) has no option 'x'; its options are checkpoint, discover_detached, exec",
+        ),
+    ],
+)
+def test_a_misspelt_option_is_refused_with_the_one_that_is_meant(call: Callable[[], object], message: str) -> None:
+    """[G10] It is a `TypeError` as ever, and a `ConfigError`."""
+    with pytest.raises(UnknownOptionError, match=message) as caught:
+        call()
+    assert isinstance(caught.value, TypeError)
+    assert isinstance(caught.value, ConfigError)
+
+
+def test_what_refuses_misspelt_options_shows_in_no_signature() -> None:
+    for function in (task, Flow, Flow.__init__, Task.with_options):
+        kinds = {each.name: each.kind for each in inspect.signature(function).parameters.values()}
+        assert inspect.Parameter.VAR_KEYWORD not in kinds.values()
+        assert inspect.Parameter.KEYWORD_ONLY in kinds.values()
+    assert "retry" in inspect.signature(task).parameters
+    assert str(inspect.signature(Flow)).startswith("(*terminals: 'Task[object]', max_workers: 'int' = 5, fail_fast: ")
+
+
 # ── what may stand in depends_on, after and Depends ──────────────────────────────────────────────
 
 
@@ -346,7 +391,7 @@ def test_with_options_checks_like_task(options: dict[str, Any], error: type[Exce
     [
         ([add], r"has 'add', which is not a task; decorate it with @task"),
         (["fetch"], r"has the string 'fetch', which is not a task; write the task itself, not its name"),
-        ([None], r"has None, which is not a task; give a function decorated with @task"),
+        ([None], r"has None, which is not a task; give a function decorated with @task, and don't call it"),
         ([fetch, 3], r"has an int, which is not a task; give a function"),
         (None, r"is a list of tasks, but it is None; write {option}=\[\.\.\.\]"),
         ("fetch", r"is a list of tasks, but it is a str; write {option}=\[\.\.\.\]"),
@@ -370,6 +415,35 @@ def test_depends_takes_only_a_task() -> None:
     """[G3] The same for `Depends`."""
     with pytest.raises(NotATaskError, match=r"Depends\(\) was given 'add', which is not a task; decorate it"):
         Depends(add)  # type: ignore[arg-type]
+
+
+def test_a_coroutine_in_the_place_of_a_task_is_closed() -> None:
+    """[G3] The task was called; nobody will await what that gave."""
+
+    @task
+    async def late() -> int:
+        return 1
+
+    called = late()
+    with pytest.raises(NotATaskError, match="'total': depends_on has what a call of 'late' gives, a coroutine"):
+        task(lambda late: late, name="total", depends_on=[called])  # type: ignore[list-item]
+    assert inspect.getcoroutinestate(called) == inspect.CORO_CLOSED
+
+
+class Shop:
+    def total(self, fetch: int) -> int:
+        return fetch
+
+
+def test_a_method_is_told_that_it_is_one() -> None:
+    """[G5] Nothing can fill `self` but an object."""
+    message = r"needs a value for 'self', for 'Shop\.total' is a method; .*task\(object\.total, \.\.\.\)"
+    with pytest.raises(SignatureError, match=message):
+        task(Shop.total, depends_on=[fetch])  # type: ignore[flowing-wiring]
+    bound = task(Shop().total, depends_on=[fetch])
+    assert bound.name == "total"
+    with pytest.raises(SignatureError, match="'self', but nothing fills that parameter"):
+        task(lambda self: self, name="no method")  # type: ignore[flowing-wiring]
 
 
 def test_any_sequence_of_tasks_will_do() -> None:

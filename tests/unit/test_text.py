@@ -8,13 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import override
 
-from flowing._text import describe_error, field_of, format_traceback, members_of, one_line, type_name
+from flowing._text import counted, describe_error, field_of, format_traceback, members_of, one_line, type_name
 
 UNSAFE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def is_safe(text: str) -> bool:
     return all(unicodedata.category(each) not in UNSAFE for each in text)
+
+
+def test_things_are_counted() -> None:
+    assert [counted(1, "task"), counted(2, "task"), counted(1_000, "box")] == ["1 task", "2 tasks", "1,000 boxes"]
 
 
 @given(st.text(st.characters()))

@@ -14,6 +14,7 @@ from flowing._check.subtype import fits
 from flowing._check.verdict import Undecided, Verdict
 from flowing._record import record
 from flowing._text import one_line
+from flowing.flow import flow_given
 from flowing.task import Call, FromTask
 
 if TYPE_CHECKING:
@@ -59,10 +60,13 @@ def check(flow: Flow) -> CheckedWiring:
 
     Reads the annotations that are there when it is called, as mypy would. What can't be decided at run time is listed
     as unchecked: names that exist for checkers alone, functions without annotations or with decorators, protocols.
-    O(tasks + edges); raises nothing and calls nothing of yours.
+    O(tasks + edges); calls nothing of yours.
+
+    Raises:
+        ConfigError: it is no flow.
     """
     places = Places()
-    compared = [(edge, _compare(edge)) for step in flow.tasks for edge in _edges(step)]
+    compared = [(edge, _compare(edge)) for step in flow_given(flow, "check()").tasks for edge in _edges(step)]
     findings = [_misfit(edge, places) for edge, verdict in compared if verdict is False]
     unchecked = [_unchecked(edge, verdict, places) for edge, verdict in compared if isinstance(verdict, Undecided)]
     return CheckedWiring(tuple(findings), tuple(unchecked), len(compared))

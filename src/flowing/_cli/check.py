@@ -1,4 +1,4 @@
-"""`flowing check module:flow`: compares annotations, and runs nothing. What fits what is for `flowing._check`."""
+"""`flowing check module:flow`: compares annotations, and runs no task. What fits what is for `flowing._check`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from flowing._check.check import CheckedWiring, Finding
 from flowing._check.check import check as check_wiring
 from flowing._cli.ending import FINE, FOUND
 from flowing._cli.imports import place, where_raised
-from flowing._cli.output import MESSAGE_MAX, counted, say
+from flowing._cli.output import MESSAGE_MAX, say
 from flowing._cli.targets import TARGET_HELP, find_flow
-from flowing._text import one_line
+from flowing._text import counted, one_line
 from flowing.errors import FlowingError
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ def declare(verbs: Verbs) -> None:
     verb = verbs.add_parser(
         "check",
         help="compare the annotations of every task with those of the tasks that take its value",
-        description="Compare, without running anything, the annotations of every task with those of the tasks that "
-        "take its value. Exit status: 0 if all fit, 1 if some do not, 2 if the flow can't be had.",
+        description="Compare the annotations of every task with those of the tasks that take its value. The module is "
+        "imported, and no task of it is run. Exit status: 0 if all fit, 1 if some do not, 2 if the flow can't be had.",
     )
     verb.add_argument("targets", nargs="+", metavar="module:flow", help=TARGET_HELP)
     verb.add_argument("--unchecked", action="store_true", help="list what can't be decided, too")

@@ -6,7 +6,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from flowing._cli.ending import FINE, WrongUseError
-from flowing._cli.output import counted, in_one_line, moment, quoted, say
+from flowing._cli.output import in_one_line, moment, quoted, say
+from flowing._text import counted
 from flowing.checkpoint.records import OverrideSaved, ResultSaved
 from flowing.checkpoint.sqlite.look import forget as forget_run
 from flowing.checkpoint.sqlite.look import read_runs, read_tasks

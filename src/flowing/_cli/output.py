@@ -92,11 +92,6 @@ def quoted(text: str) -> str:
     return repr(one_line(text, length_max=200))
 
 
-def counted(number: int, what: str) -> str:
-    """Say how many."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
 def moment(seconds: float) -> str:
     """Write a Unix time in UTC; "-" for one that no calendar has."""
     try:

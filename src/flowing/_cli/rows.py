@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from flowing._cli.output import counted
 from flowing._record import record
+from flowing._text import counted
 from flowing.checkpoint.records import (
     AttemptMarked,
     EndNoted,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from flowing._cli import reasons
 from flowing._cli.ending import FINE, FOUND, WrongUseError
-from flowing._cli.output import counted, in_one_line, moment, quoted, say, table
+from flowing._cli.output import in_one_line, moment, quoted, say, table
 from flowing._cli.rows import row_of
-from flowing._text import one_line
+from flowing._text import counted, one_line
 from flowing.checkpoint.records import FailureSaved
 from flowing.checkpoint.sqlite.look import read_running, read_runs, read_tasks
 from flowing.errors import FlowingError
+from flowing.results import StepState
 from flowing.views.summary import duration
 
 if TYPE_CHECKING:
@@ -104,7 +106,8 @@ def _tasks(run: SavedRun, running: Mapping[str, int]) -> list[str]:
     ]
     if running:
         lines.append("RUNNING: or it was when the process died, if no process holds the file any more.")
-    return lines
+    failed = [(name, row.why) for name, row in rows if row.state == StepState.FAILED]
+    return [*lines, *reasons.whole(failed, cut_at=_WHY_MAX)]
 
 
 def _tracebacks(run: SavedRun) -> list[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from typing import TYPE_CHECKING, Final
 
 from flowing._cli.ending import WrongUseError
 from flowing._cli.imports import import_file, import_module, place, raised, where_raised
-from flowing._cli.output import in_one_line, quoted
+from flowing._cli.inside import has_run
+from flowing._cli.output import complain, in_one_line, quoted
 from flowing._text import format_traceback, one_line, type_name
 from flowing.errors import FlowingError
 from flowing.flow import Flow
@@ -32,8 +34,13 @@ def find_flow(target: str) -> Flow:
     module, colon, path = target.rpartition(":")
     if not (module and colon and path):
         raise WrongUseError(f"{quoted(target)} does not say where the flow is; write module:flow or file.py:flow")
+    loaded_before = tuple(sys.modules.values())
     imported = import_file(module) if module.endswith(".py") else import_module(module)
-    return _flow(_look_up(imported, path, target), target)
+    flow = _flow(_look_up(imported, path, target), target)
+    if has_run(flow) and not any(each is imported for each in loaded_before):
+        way_out = 'put what runs it below `if __name__ == "__main__":`'
+        complain([f"flowing: {quoted(target)} was run by its module already, when that was imported; {way_out}"])
+    return flow
 
 
 def flow_of(target: str) -> Flow:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 from mypy.checker import TypeChecker
 from mypy.nodes import ARG_POS, CallExpr, Decorator, RefExpr, TempNode
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from mypy.types import FunctionLike, Type
 
     from flowing._mypy.reporting import Reporter
+    from flowing._mypy.variables import Variables
+
+    Made = TypeVar("Made", FunctionContext, MethodContext)
 
 FindClass: TypeAlias = "Callable[[str], TypeInfo | None]"
 
@@ -168,6 +171,18 @@ def _forgiving(signature: CallableType, protocol: TypeInfo | None) -> CallableTy
 
 
 # ── names: inside mypy's filter, for each overload that it tries ─────────────────────────────────
+
+
+def naming_variables(variables: Variables, hook: Callable[[Made], Type]) -> Callable[[Made], Type]:
+    """Have a hook that names a task name the variable with a written type, too, that the task is assigned to."""
+
+    def name_both(ctx: Made) -> Type:
+        made = hook(ctx)
+        if isinstance(ctx.context, CallExpr):
+            variables.keep_name(_checker(ctx.api), ctx.context, made)
+        return made
+
+    return name_both
 
 
 def name_made_by_task(reporter: Reporter, class_named: FindClass, ctx: FunctionContext) -> Type:

@@ -12,7 +12,16 @@ from typing_extensions import override
 
 from flowing._task import functions
 from flowing._task.direct import call_with_care
-from flowing._task.options import UNSET, ExceptionTypes, Options, Unset, checked, checked_name, refuse_executor
+from flowing._task.options import (
+    UNSET,
+    ExceptionTypes,
+    Options,
+    Unset,
+    checked,
+    checked_name,
+    knowing_its_options,
+    refuse_executor,
+)
 from flowing._task.references import import_by_name, name_leads_to
 from flowing._task.wiring import Call, FromTask, Who, all_dependencies, checked_predicate, refuse_detached, wire_gate
 from flowing._text import one_line
@@ -146,11 +155,11 @@ class Task(Generic[R_co]):
 
     @property
     def attached(self) -> tuple[Task[object], ...]:
-        """The detached tasks that depend on this one and join its flow without being named (D6)."""
+        """The detached tasks that depend on this one and join its flow without being named."""
         return () if self._attached is None else tuple(self._attached.values())
 
     def attach(self) -> None:
-        """Make this detached task known to its dependencies, in place of an earlier definition of it (D6)."""
+        """Make this detached task known to its dependencies, in place of an earlier definition of it."""
         key = self.definition
         for dependency in self.dependencies:
             attached = dependency._made_attached()  # noqa: SLF001 - of the same class
@@ -174,7 +183,7 @@ class Task(Generic[R_co]):
 
     @property
     def definition(self) -> tuple[str, str, str]:
-        """Module, qualified name and name: what a redefinition has in common with what it replaces (D6)."""
+        """Module, qualified name and name: what a redefinition has in common with what it replaces."""
         return (self.__module__, functions.qualified_name_of(self.wired.function), self.name)
 
     @property
@@ -219,6 +228,10 @@ class Task(Generic[R_co]):
             if name == "__signature__" and self.direct == "bound":
                 return inspect.Signature()
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+
+
+if not TYPE_CHECKING:  # a checker knows the options by itself
+    Task.with_options = knowing_its_options(Task.with_options, "with_options()")
 
 
 @final
@@ -279,7 +292,7 @@ for _kind in (Task, SyncTask, AsyncTask):
 def value_of(step: object) -> FromTask:
     """Mark where the value of a task goes, or raise `NotATaskError`."""
     if not isinstance(step, Task):
-        raise _not_a_task(step, "Depends() was given")
+        raise not_a_task(step, "Depends() was given")
     return FromTask(cast("Task[object]", step))  # proof: a Task, and every result is an object
 
 
@@ -290,7 +303,7 @@ def tasks_in(option: str, given: object, who: Who) -> tuple[Task[object], ...]:
     members = cast("Sequence[object]", given)  # proof: it is a Sequence, and everything is an object
     for each in members:
         if not isinstance(each, Task):
-            raise _not_a_task(each, f"{who}: {option} has")
+            raise not_a_task(each, f"{who}: {option} has")
     once = dict.fromkeys(members) if len(members) > 1 else members
     return cast("tuple[Task[object], ...]", tuple(once))  # proof: the loop saw nothing but tasks
 
@@ -308,17 +321,38 @@ def _check_sequence(option: str, given: object, who: Who) -> None:
         )
 
 
-def _not_a_task(value: object, what: str) -> NotATaskError:
-    """Word the error for something that stands where a task is needed."""
+def not_a_task(value: object, what: str) -> NotATaskError:
+    """Word the error for something that stands where a task is needed; a coroutine is closed, for nobody awaits it."""
     if isinstance(value, FromTask):
         name = one_line(value.task.name)
         return NotATaskError(f"{what} Depends({name}), which is only for arguments; write {name} without Depends")
     if isinstance(value, str):
         name = one_line(value, length_max=80)
         return NotATaskError(f"{what} the string {name!r}, which is not a task; write the task itself, not its name")
+    if inspect.iscoroutine(value):
+        name = one_line(value.__name__, length_max=100)
+        value.close()
+        return NotATaskError(f"{what} what a call of {name!r} gives, a coroutine; give the task itself, don't call it")
     if callable(value):
-        name = one_line(functions.name_of(value), length_max=100)
-        return NotATaskError(f"{what} {name!r}, which is not a task; decorate it with @task")
+        name, hidden = one_line(functions.name_of(value), length_max=100), _task_inside(value)
+        if hidden is None:
+            return NotATaskError(f"{what} {name!r}, which is not a task; decorate it with @task")
+        return NotATaskError(
+            f"{what} {name!r}, a function in which another decorator hides the task {one_line(hidden.name)!r}; "
+            f"put @task on top, above that decorator"
+        )
     return NotATaskError(
-        f"{what} {functions.show_type(value)}, which is not a task; give a function decorated with @task"
+        f"{what} {functions.show_type(value)}, which is not a task; give a function decorated with @task, "
+        f"and don't call it"
     )
+
+
+def _task_inside(function: object) -> Task[object] | None:
+    """Find the task that decorators were put around, as far as they say what they wrap."""
+    seen: set[int] = set()
+    while function is not None and id(function) not in seen:
+        if isinstance(function, Task):
+            return cast("Task[object]", function)  # proof: every result is an object
+        seen.add(id(function))
+        function = getattr(function, "__wrapped__", None)
+    return None

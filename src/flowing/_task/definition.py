@@ -158,7 +158,7 @@ def _name(function: Callable[..., object], given: object) -> str:
 
 
 def _refuse_bare_tasks(function: Callable[..., object], arguments: Iterable[tuple[str, object]], who: Who) -> None:
-    """Raise `SignatureError` for a task where its value is meant, and for a `Depends` inside a container."""
+    """Raise `SignatureError` for a task where its value is meant, and for either inside a container."""
     for place, value in arguments:
         if isinstance(value, FromTask):
             continue
@@ -168,12 +168,19 @@ def _refuse_bare_tasks(function: Callable[..., object], arguments: Iterable[tupl
                 f"{who}: argument {place} of {show_call(function)} is the task {name!r} itself, not its value; "
                 f"write Depends({name})"
             )
-        inside = next((each for each in islice(_members(value), _SEARCHED_MAX) if isinstance(each, FromTask)), None)
-        if inside is not None:
+        shown = next(filter(None, map(_task_in_words, islice(_members(value), _SEARCHED_MAX))), None)
+        if shown is not None:
             raise SignatureError(
-                f"{who}: argument {place} of {show_call(function)} has {inside!r} inside {show_type(value)}, where no "
-                f"flow fills it; give it a parameter of its own"
+                f"{who}: argument {place} of {show_call(function)} has {shown} inside {show_type(value)}, where no "
+                f"flow fills it; give it a parameter of its own, or gather many: in *args with bind(function, "
+                f"*[Depends(each) for each in tasks]), in **kwargs with depends_on=tasks"
             )
+
+
+def _task_in_words(member: object) -> str | None:
+    if isinstance(member, FromTask):
+        return repr(member)
+    return f"the task {one_line(member.name)!r}" if isinstance(member, Task) else None
 
 
 def _members(value: object) -> Iterable[object]:

@@ -221,6 +221,12 @@ def checked_async(function: Callable[..., object], who: object) -> bool:
     return False
 
 
+def runs_later(function: Callable[..., object]) -> bool:
+    """Tell whether a call of it runs nothing yet: of an `async def`, or of a generator function."""
+    body = _called(function)
+    return inspect.iscoroutinefunction(body) or inspect.isgeneratorfunction(body) or inspect.isasyncgenfunction(body)
+
+
 def _called(function: Callable[..., object]) -> object:
     """Find the function that a call runs: inside partials, bound methods and callable objects."""
     inner: object = function

@@ -6,18 +6,22 @@ import enum
 import math
 import sys
 import unicodedata
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final, Literal, ParamSpec, TypeAlias, TypeVar, get_args
 
 import attrs
 
 from flowing._record import record
 from flowing._task.functions import place_of
 from flowing._text import one_line, type_name
-from flowing.errors import ConfigError
+from flowing.errors import ConfigError, UnknownOptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Iterable
     from concurrent.futures import Executor
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Unset(enum.Enum):
@@ -215,6 +219,33 @@ def refuse_executor(options: Options, *, task: str) -> None:
             f"task {one_line(task)!r} is an `async def`, which runs on the event loop, and has executor=...; "
             f"leave executor out, or make the task a plain def"
         )
+
+
+def knowing_its_options(function: Callable[P, R], call: str) -> Callable[P, R]:
+    """Give the function such that an option which it does not have is refused with the one that may be meant.
+
+    Python would raise a `TypeError`, which names none before 3.13. What `inspect.signature` says stays as it is.
+    """
+    known = frozenset(function.__kwdefaults__ or ())
+
+    @wraps(function)
+    def checked_call(*args: P.args, **options: P.kwargs) -> R:
+        if not known.issuperset(options):
+            raise unknown_option(call, options, known)
+        return function(*args, **options)
+
+    return checked_call
+
+
+def unknown_option(call: str, given: Iterable[str], known: Iterable[str]) -> UnknownOptionError:
+    """Word the error for the first of the options that are not known."""
+    from difflib import get_close_matches  # noqa: PLC0415 - for a mistake
+
+    names = sorted(known)
+    wrong = next(each for each in given if each not in names)
+    similar = get_close_matches(wrong, names, n=1)
+    way_out = f"did you mean {similar[0]!r}?" if similar else f"its options are {', '.join(names)}"
+    return UnknownOptionError(f"{call} has no option {one_line(wrong, length_max=80)!r}; {way_out}")
 
 
 def _refused(option: str, value: object, task: str, allowed: str) -> ConfigError:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from typing_extensions import override
 
 from flowing._record import record
-from flowing._task.functions import checked_async, misfit, parameters_of, show_call, show_type
+from flowing._task.functions import checked_async, misfit, parameters_of, qualified_name_of, show_call, show_type
 from flowing._task.references import reduce_function
 from flowing._text import one_line
 from flowing.errors import ConfigError, DetachedDependencyError, SignatureError
@@ -252,6 +252,12 @@ def _refuse_uncallable(call: Call, who: Who) -> None:
 
 
 def _unfilled(site: _Site, parameter: str) -> SignatureError:
+    if parameter in {"self", "cls"} and _is_in_class(site.function):
+        name = qualified_name_of(site.function)
+        return SignatureError(
+            f"{site.who} needs a value for {parameter!r}, for {one_line(name)!r} is a method; "
+            f"make the task of an object's: task(object.{one_line(name.rpartition('.')[2])}, ...)"
+        )
     named = ", ".join(repr(one_line(each, length_max=80)) for each in list(site.by_name)[:_NAMES_SHOWN_MAX])
     have = f"the dependencies are {named}" if named else "there is no dependency to take by name"
     return SignatureError(
@@ -259,6 +265,12 @@ def _unfilled(site: _Site, parameter: str) -> SignatureError:
         f"{have}; add the task that makes it to depends_on=[...], write {parameter}=Depends(task), rename the "
         f"parameter, or give it a default"
     )
+
+
+def _is_in_class(function: Callable[..., object]) -> bool:
+    """Tell whether a function was written in the body of a class."""
+    *_, around, _ = ("<locals>", *qualified_name_of(function).split("."))
+    return around != "<locals>"
 
 
 def _untaken(function: Callable[..., object], dependency: Task[object], who: Who) -> SignatureError:

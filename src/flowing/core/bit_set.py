@@ -18,8 +18,8 @@ class BitSet:
     __slots__ = ("summary", "words")
 
     def __init__(self, words: list[int], summary: int) -> None:
-        self.words = words
-        self.summary = summary
+        self.words: list[int] = words
+        self.summary: int = summary
 
     def copy(self) -> BitSet:
         """Make an equal set."""

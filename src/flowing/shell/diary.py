@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, assert_never, final
 
 from flowing._record import record
-from flowing._text import describe_error, one_line
+from flowing._text import counted, describe_error, one_line
 from flowing.core.events import (
     AttemptEvent,
     AttemptFailed,
@@ -154,6 +154,6 @@ def run_words_of(event: RunEvent, task: str | None) -> str:  # noqa: C901, PLR09
         case ResultProvided():
             return f"task {one_line(task or '')!r} was given a result from outside"
         case ResultsInvalidated(tasks):
-            return f"{len(tasks)} result(s) were invalidated"
+            return f"{counted(len(tasks), 'result')} {'was' if len(tasks) == 1 else 'were'} invalidated"
         case _:
             assert_never(event)

@@ -32,9 +32,9 @@ def tell_of_leftovers(before: AbstractSet[Other]) -> None:
     """Log what there is now and was not before. Who began it is not known: a body may have, or somebody else."""
     left = sorted(one_line(each.name) for each in others() - before)
     if left:
+        more = len(left) - _SHOWN_MAX
         inform(
-            "%d thread(s) or process(es) began while the run went on, are no daemons, and outlive it: %s; if a task "
+            "threads or processes that began while the run went on, and are no daemons, outlive it: %s; if a task "
             "began them, end them in its body, for the process does not exit before they do",
-            len(left),
-            ", ".join(map(repr, left[:_SHOWN_MAX])) + (", …" if len(left) > _SHOWN_MAX else ""),
+            ", ".join(map(repr, left[:_SHOWN_MAX])) + (f", and {more} more" if more > 0 else ""),
         )

@@ -8,8 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, Self, TypeAlias, final
 
 from flowing._record import record
+from flowing._task.functions import runs_later, show_call, show_type
 from flowing._text import describe_error
 from flowing.core.events import AttemptEvent, Event, ResultProvided
+from flowing.errors import ConfigError
 from flowing.shell.log import is_debugging, warn
 
 if TYPE_CHECKING:
@@ -109,6 +111,18 @@ class Subscription:
                 warn("a listener raised %s; it goes on hearing, and is not mentioned again", describe_error(error))
 
 
+def _refuse_what_hears_nothing(listener: object) -> None:
+    if not callable(listener):
+        message = f"subscribe() was given {show_type(listener)}, which can't be called; give it a function"
+        raise ConfigError(message)
+    if runs_later(listener):
+        message = (
+            f"subscribe() was given {show_call(listener)}, whose call runs nothing until it is awaited or iterated, "
+            f"which no listener is; give it a plain def, and let that hand the event on"
+        )
+        raise ConfigError(message)
+
+
 class Recorder(Protocol):
     """One that keeps every event."""
 
@@ -206,6 +220,7 @@ class Observers:
 
     def subscribe(self, listener: Listener, *, queue_max: int | None = QUEUE_MAX) -> Subscription:
         """Add a listener; with `queue_max=None` it loses nothing, whatever that takes."""
+        _refuse_what_hears_nothing(listener)
         subscription = Subscription(listener, self._remove, queue_max=queue_max)
         with self._changing:
             self._subscriptions = (*self._subscriptions, subscription)

@@ -87,7 +87,7 @@ class ProcessPlace:
             process = self._idle.pop() if self._idle else None
         answer = None
         try:
-            process = process or self._started()
+            process = process or self._started(order.attempt.body.name)
             with self._changed:
                 order.process = process
                 if self._is_void(order):
@@ -99,10 +99,16 @@ class ProcessPlace:
         finally:
             self._give_back(order, process, is_whole=answer is not None)
 
-    def _started(self) -> _Process:
+    def _started(self, task: str) -> _Process:
         # One at a time: a sibling that is forked in the middle of it would hold its pipes open.
         with self._starting:
-            return _Process(self._context)
+            try:
+                return _Process(self._context)
+            except (
+                EOFError,
+                ConnectionError,
+            ) as error:  # the server that forks, which may import the main module, died
+                raise _died_before_it_began(task, None) from error
 
     def _is_void(self, order: _Order) -> bool:
         """Tell whether nobody waits for it any more."""
@@ -126,17 +132,12 @@ class ProcessPlace:
         code = process.exit_code()
         if self._is_void(order):
             return AttemptCancelled(task)
-        how = _words_for(code)
         if not process.was_ready:
-            message = (
-                f"the process for task {one_line(task)!r} {how} before it began; a program that starts a flow needs "
-                f'`if __name__ == "__main__":` around that, for such a process imports its main module'
-            )
-        else:
-            message = (
-                f"the process of task {one_line(task)!r} {how} while the body ran; look for a crash in native code, "
-                f"os._exit(), or too little memory; give the task retry= if another attempt may help"
-            )
+            return _died_before_it_began(task, code)
+        message = (
+            f"the process of task {one_line(task)!r} {_words_for(code)} while the body ran; look for a crash in native "
+            f"code, os._exit(), or too little memory; give the task retry= if another attempt may help"
+        )
         return ProcessDied(message, task=task, exit_code=code)
 
 
@@ -215,6 +216,14 @@ class _Process:
         self._pipe.close()
         self._process.join(_REAP_S)
         return self._process.exitcode
+
+
+def _died_before_it_began(task: str, code: int | None) -> ProcessDied:
+    message = (
+        f"the process for task {one_line(task)!r} {_words_for(code)} before it began; a program that starts a flow "
+        f'needs `if __name__ == "__main__":` around that, for such a process imports its main module'
+    )
+    return ProcessDied(message, task=task, exit_code=code)
 
 
 def _words_for(code: int | None) -> str:

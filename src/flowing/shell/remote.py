@@ -6,11 +6,15 @@ deadlines, which count from the moment the body is handed in, and the place that
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import Executor, ProcessPoolExecutor
 from typing import TYPE_CHECKING, TypeAlias, cast, final
 
 from attrs import evolve
 
 from flowing._task.options import UNSET, Processes
+from flowing._text import one_line
+from flowing.errors import WorkerStartError
 from flowing.shell.attempt import CURRENT
 from flowing.shell.executor_place import ExecutorPlace
 from flowing.shell.parcels import Call
@@ -19,7 +23,6 @@ from flowing.task import AsyncTask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from concurrent.futures import Executor
 
     from flowing._bodies import Body, BoundCall
     from flowing._task.options import ExecutorOption
@@ -42,6 +45,30 @@ def executors_of(tasks: Sequence[Task[object]], default: ExecutorOption) -> Mapp
         if given is not UNSET and given is not None and not isinstance(task, AsyncTask):
             found[number] = given
     return found
+
+
+def refuse_while_importing(given: Mapping[int, Given], tasks: Sequence[Task[object]], call: str) -> None:
+    """Raise `WorkerStartError` where processes are wanted by one that still imports its main module for its parent.
+
+    That is a program without a guard, run a second time: it could start no process, but would run what comes before.
+    """
+    process = sys.modules.get("multiprocessing.process")  # loaded in every process that another one started
+    if process is None or not getattr(process.current_process(), "_inheriting", False):
+        return
+    number = next((number for number, each in given.items() if _may_start_processes(each)), None)
+    if number is not None:
+        message = (
+            f"{call}: no process for task {one_line(tasks[number].name)!r} can be started from this one, which is "
+            f'importing the main module of its parent; put what starts the flow under `if __name__ == "__main__":`'
+        )
+        raise WorkerStartError(message)
+
+
+def _may_start_processes(given: Given) -> bool:
+    """Tell whether it is one for processes, or a function, of which nobody knows what it makes."""
+    if isinstance(given, type):
+        return not issubclass(given, Executor) or issubclass(given, ProcessPoolExecutor)
+    return isinstance(given, Processes | ProcessPoolExecutor) or not callable(getattr(given, "submit", None))
 
 
 class Executors:

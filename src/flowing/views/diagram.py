@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from flowing._record import record
+from flowing._text import counted
 from flowing.results import StepState
 from flowing.views.grouping import alike, by_depth, equal_siblings, in_bands, in_rows
 from flowing.views.picture import dependents_of
-from flowing.views.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Final, cast
 
 from flowing._no_value import NO_VALUE
 from flowing._rows import step_result
-from flowing._text import format_traceback, type_name
+from flowing._text import counted, format_traceback, type_name
 from flowing.task import Param
 from flowing.views.picture import DrawnTask, Picture
 from flowing.views.spans import observed_spans
 from flowing.views.summary import why
-from flowing.views.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence, Sized

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from attrs import evolve
 
-from flowing._text import one_line
+from flowing._text import counted, one_line
 from flowing.checkpoint.records import (
     AttemptMarked,
     EndNoted,
@@ -39,7 +39,7 @@ def picture_of_saved(saved: SavedRun, *, title: str = "") -> Picture:
         drawn = _drawn(each, saved.saved.get(each.name))
         crashes = saved.crashes.get(each.name, 0)
         if crashes and drawn.state is StepState.PENDING:
-            drawn = evolve(drawn, why=f"the process died {crashes} time(s) while it was running")
+            drawn = evolve(drawn, why=f"the process died {counted(crashes, 'time')} while it was running")
         tasks.append(evolve(drawn, dependencies=_places(each, places)))
     notes = [f"{one_line(str(each))}" for each in saved.damage]
     if not saved.finished and any(each.state is StepState.PENDING for each in tasks):

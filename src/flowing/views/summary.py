@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from flowing._text import describe_error, one_line
+from flowing._text import counted, describe_error, one_line
 from flowing.errors import TaskTimeoutError
 from flowing.results import StepState
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from flowing.results import Results, StepResult
 
 _NAME_MAX: Final = 40
-_WHY_MAX: Final = 100
+WHY_MAX: Final = 100
 _HEAD: Final = ("STATE", "TASK", "DURATION", "ATTEMPTS", "WHY")
 
 
@@ -54,8 +54,8 @@ def _short(error: BaseException) -> str:
     """Say what matters in a row that has the task's name already."""
     if type(error) is TaskTimeoutError:
         where = f", stuck in {error.stuck_at.rpartition('/')[2]}" if error.stuck_at else ""
-        return one_line(f"TaskTimeoutError: not done in {error.timeout_s:g} s{where}", length_max=_WHY_MAX)
-    return describe_error(error, length_max=_WHY_MAX)
+        return one_line(f"TaskTimeoutError: not done in {error.timeout_s:g} s{where}", length_max=WHY_MAX)
+    return describe_error(error, length_max=WHY_MAX)
 
 
 def duration(seconds: float | None) -> str:
@@ -72,7 +72,7 @@ def duration(seconds: float | None) -> str:
 def _totals(results: Results) -> str:
     counts = [f"{count} {state}" for state, count in results.counts().items() if count or state is StepState.SUCCEEDED]
     detached_failures = len(results.failures(detached=True))
-    parts = [f"{len(results)} tasks", *counts]
+    parts = [counted(len(results), "task"), *counts]
     if detached_failures:
         parts.append(f"{detached_failures} of the failures detached")
     return f"{parts[0]}: {', '.join(parts[1:])}"

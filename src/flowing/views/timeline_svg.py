@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from flowing._text import one_line
+from flowing._text import counted, one_line
 from flowing.results import StepState
 from flowing.views.axis import Axis, axis_of, worded
 from flowing.views.lettering import cut_in_the_middle, is_plain, mono_width, sans_width
@@ -14,7 +14,6 @@ from flowing.views.palette import LIGHT
 from flowing.views.picture import Span, SpanKind
 from flowing.views.summary import duration
 from flowing.views.timeline import Bar, merged
-from flowing.views.wording import counted
 
 if TYPE_CHECKING:
     from flowing.views.picture import Picture

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from flowing._text import counted
 from flowing.views.markup import Markup, joined, text
 from flowing.views.summary import duration
-from flowing.views.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

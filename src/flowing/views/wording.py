@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flowing._text import one_line
+from flowing._text import counted, one_line
 from flowing.views.picture import critical_path
 
 if TYPE_CHECKING:
@@ -17,12 +17,6 @@ def headline(picture: Picture) -> str:
     return f"{one_line(picture.title, length_max=200)}: {counted(len(picture.tasks), 'task')}" + (
         f", {counts}" if counts else ""
     )
-
-
-def counted(count: int, noun: str) -> str:
-    """Write a number of things."""
-    plural = noun + ("es" if noun.endswith("x") else "s")
-    return f"{count:,} {noun if count == 1 else plural}"
 
 
 def wall_time_s(picture: Picture) -> float | None:

@@ -13,7 +13,7 @@ from shop import prices as imported
 from typing_extensions import Unpack
 
 import flowing
-from flowing import Depends, Flow, SyncTask, Task, bind, param, task
+from flowing import Depends, Flow, Param, SyncTask, Task, bind, param, task
 from flowing.task import task as step
 
 P = ParamSpec("P")
@@ -150,6 +150,14 @@ def callback(structural: Callable[[bool], object]) -> None: ...
 
 
 # ── names ────────────────────────────────────────────────────────────────────────────────────────
+
+size: Param[int | None] = param("size", int | None, default=None)
+written: Task[bytes] = original.with_options(name="written")
+written_final: Final[Task[int]] = task(lambda: 1, name="called")
+
+
+@task(depends_on=[size, written, written_final, stock.capacity])
+def by_written_type(size: int | None, written: bytes, called: float, capacity: int | None) -> None: ...
 
 
 @task(depends_on=[original])

@@ -35,6 +35,61 @@ def by_variable(number: str) -> None: ...
 def by_item(number: str) -> None: ...
 
 
+chosen: Task[int] = number.with_options(name="one")
+if A_LIST:
+    chosen = number.with_options(name="other")
+
+
+# U: The wiring of task "by_what_was_chosen" is not checked in full: the name of this task is not known here
+@task(depends_on=[chosen])
+def by_what_was_chosen(one: str) -> None: ...
+
+
+class Warehouse:
+    capacity: Task[int] = number.with_options(name="capacity")
+
+
+# U: The wiring of task "by_attribute" is not checked in full: the name of this task is not known here
+@task(depends_on=[Warehouse.capacity])
+def by_attribute(capacity: str) -> None: ...
+
+
+def assigned_in_many_ways(numbers: Sequence[SyncTask[[], int]]) -> None:
+    looped: Task[int] = number.with_options(name="looped")
+    for looped in numbers:  # noqa: B007 - on purpose
+        pass
+    paired: Task[int] = number.with_options(name="paired")
+    paired, *_ = numbers
+    tried: Task[int] = number.with_options(name="tried")
+    try:
+        while numbers:
+            tried = numbers[0]
+    finally:
+        matched: Task[int] = number.with_options(name="matched")
+    match len(numbers):
+        case 1:
+            matched = numbers[0]
+        case _:
+            pass
+
+    def inner() -> None:
+        # U: The wiring of task "by_any_of_them" is not checked in full: the name of this task is not known here
+        @task(depends_on=[looped])
+        def by_any_of_them(looped: str) -> None: ...
+
+        # U: The wiring of task "by_pair" is not checked in full: the name of this task is not known here
+        @task(depends_on=[paired])
+        def by_pair(paired: str) -> None: ...
+
+        # U: The wiring of task "by_try" is not checked in full: the name of this task is not known here
+        @task(depends_on=[tried])
+        def by_try(tried: str) -> None: ...
+
+        # U: The wiring of task "by_match" is not checked in full: the name of this task is not known here
+        @task(depends_on=[matched])
+        def by_match(matched: str) -> None: ...
+
+
 def later(step: SyncTask[[], int], steps: Sequence[Task[object]], anything: Any, title: str) -> None:
     # U: The wiring of task "by_parameter" is not checked in full: the name of this task is not known here
     @task(depends_on=[step])

@@ -18,7 +18,7 @@ from shop.stock import add, total
 from typing_extensions import Unpack
 
 import flowing
-from flowing import Depends, bind, param, task
+from flowing import Depends, Param, Task, bind, param, task
 from flowing.task import task as step
 
 P = ParamSpec("P")
@@ -285,6 +285,42 @@ def any_name(*, final: str, copied: str, total: str, text: int) -> None: ...
 # E: Two dependencies of task "two_of_a_name" are named "number"
 @task(depends_on=[number, stock.number])
 def two_of_a_name(number: int) -> None: ...
+
+
+# ── names of variables with a written type ──────────────────────────────────────────────────────
+
+size: Param[int | None] = param("size", int | None, default=None)
+written: Task[int] = task(lambda: 1, name="called")
+written_copy: Task[int] = number.with_options(name="written copy")
+written_bound: Task[float] = bind(total, {}, 1)
+
+
+# E: Task "size" makes "int | None", but task "by_written_type" takes it as "str"
+@task(depends_on=[size])
+def by_written_type(size: str) -> None: ...
+
+
+def build(deep: bool) -> None:
+    if deep:
+        inside: Param[int] = param("within", int)
+
+        @task(
+            depends_on=[
+                # E: Task "within" makes "int", but task "takes_all" takes it as "str"
+                inside,
+                # E: Task "size" makes "int | None", but task "takes_all" takes it as "int"
+                size,
+                # E: Task "called" makes "int", but task "takes_all" takes it as "bytes"
+                written,
+                # E: No parameter of task "takes_all" takes the value of its dependency "written copy"
+                written_copy,
+                # E: Task "total" makes "float", but task "takes_all" takes it as "str"
+                written_bound,
+                # E: Task "capacity" makes "int | None", but task "takes_all" takes it as "int"
+                stock.capacity,
+            ]
+        )
+        def takes_all(within: str, size: int, called: bytes, total: str, capacity: int) -> None: ...
 
 
 # ── lists ────────────────────────────────────────────────────────────────────────────────────────

@@ -75,7 +75,6 @@ FILES: Final = {
     "aside/beside.py": "from program import right as flow\n",
     "aside/json.py": "",
 }
-MODULES: Final = frozenset({file.rpartition("/")[2].partition(".")[0] for file in FILES} | {"package"}) - {"json"}
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:

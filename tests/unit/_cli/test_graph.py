@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.unit._cli import program
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 
 def graph(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -28,6 +28,33 @@ def test_a_graph_is_written_into_a_file(capsys: pytest.CaptureFixture[str], fold
     _, printed, _ = graph(capsys, "program.py:right")
     assert graph(capsys, "program.py:right", "-o", "graph.mmd") == (0, "", "")
     assert (folder / "graph.mmd").read_text("utf-8").rstrip("\n") == printed.rstrip("\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "begin"),
+    [
+        (["-o", "graph.svg"], "<svg"),
+        (["-o", "graph.SVG"], "<svg"),
+        (["-o", "graph.md"], "flowchart "),
+        (["-o", "graph"], "flowchart "),
+        (["--svg", "-o", "graph.xml"], "<svg"),
+        (["--mermaid", "-o", "graph.x"], "flowchart "),
+    ],
+)
+def test_the_suffix_says_what_is_written(
+    capsys: pytest.CaptureFixture[str], folder: Path, arguments: list[str], begin: str
+) -> None:
+    """Unless it is said otherwise."""
+    assert graph(capsys, "program:right", *arguments) == (0, "", "")
+    assert (folder / arguments[-1]).read_text("utf-8").startswith(begin)
+
+
+def test_a_suffix_of_something_else_is_refused(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    """A Mermaid flowchart in a file that is named as a picture could not be opened."""
+    status, _, errors = graph(capsys, "program:right", "-o", "graph.png")
+    assert (status, errors.count("\n")) == (2, 1)
+    assert "say --svg or --mermaid" in errors
+    assert not (folder / "graph.png").exists()
 
 
 def test_what_can_not_be_written_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from flowing._cli.ending import WrongUseError
-from flowing._cli.output import counted, in_one_line, moment, prepare, quoted, table, write_file
+from flowing._cli.output import in_one_line, moment, prepare, quoted, table, write_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,10 +35,6 @@ def test_a_message_becomes_one_safe_line() -> None:
 def test_a_moment_is_in_utc_or_nowhere(seconds: float, shown: str) -> None:
     """A file may say anything."""
     assert moment(seconds) == shown
-
-
-def test_numbers_agree_with_their_nouns() -> None:
-    assert [counted(number, "run") for number in (0, 1, 2)] == ["0 runs", "1 run", "2 runs"]
 
 
 def test_what_the_terminal_can_not_show_is_escaped(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,6 +64,7 @@ PROGRAM = """
     kept = Flow(lone, checkpoint="kept.db")
     odd = Flow(unstorable)
     one_at_a_time = Flow(fetch)
+    given = Flow(city)
 """
 TABLE = r"""STATE      TASK             DURATION  ATTEMPTS  WHY
 SUCCEEDED  city                    -         0  input
@@ -168,7 +169,7 @@ def test_a_checkpoint_that_somebody_holds_is_refused(capsys: pytest.CaptureFixtu
     finally:
         holder.release()
     assert (status, errors.count("\n")) == (2, 1)
-    assert "is held by process" in errors
+    assert "is held by " in errors
 
 
 def test_other_inputs_than_those_of_the_run_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -179,39 +180,161 @@ def test_other_inputs_than_those_of_the_run_are_refused(capsys: pytest.CaptureFi
     assert "other inputs" in errors
 
 
-def test_ctrl_c_keeps_what_was_made_and_ends_with_130(folder: Path) -> None:
-    """[X1] As a person does it; the next one goes on."""
-    (folder / "waiting.py").write_text(
-        dedent("""
-            import os, signal
-            from flowing import Flow, current, task
+WAITING = """
+    import os, signal
+    from flowing import Flow, current, task
 
-            @task
-            def first() -> int:
-                return 1
+    def interrupt():
+        os.kill(os.getpid(), signal.SIGINT)
 
-            @task(depends_on=[first])
-            def second(first: int) -> int:
-                if not os.path.exists("again"):
-                    open("again", "w").close()
-                    os.kill(os.getpid(), signal.SIGINT)
-                    current().sleep(600)
-                return first
+    @task
+    def first() -> int:
+        return 1
 
-            flow = Flow(second, checkpoint="run.db")
-        """),
-        encoding="utf-8",
-    )
-    command = [sys.executable, "-m", "flowing", "run", "waiting:flow", "--resume"]
+    @task(depends_on=[first])
+    def second(first: int) -> int:
+        if not os.path.exists("again"):
+            open("again", "w").close()
+            interrupt()
+            current().sleep(600)
+        return first
+
+    @task(depends_on=[first])
+    def deaf(first: int) -> int:
+        interrupt()
+        while not current().cancelled:
+            pass
+        interrupt()
+        while True:
+            pass
+
+    flow = Flow(second, checkpoint="run.db")
+    forgetful = Flow(deaf, grace_s=600)
+"""
+
+
+def interrupted(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the program in a process where Ctrl-C means what it means in a terminal, wherever the tests are run."""
+    (folder / "waiting.py").write_text(dedent(WAITING), encoding="utf-8")
     interrupts = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); import runpy; "
-    words = f"sys.argv = {command[2:]!r}; runpy.run_module('flowing', run_name='__main__')"
-    ended = subprocess.run(
+    words = f"sys.argv = {['flowing', 'run', *arguments]!r}; runpy.run_module('flowing', run_name='__main__')"
+    return subprocess.run(
         [sys.executable, "-c", interrupts + words], cwd=folder, capture_output=True, text=True, check=False
     )
-    assert (ended.returncode, ended.stderr) == (130, "flowing: interrupted\n")
+
+
+def test_ctrl_c_keeps_what_was_made_and_ends_with_130(folder: Path) -> None:
+    """[X1] As a person does it, who is told what is waited for, and what to type; the next one goes on."""
+    ended = interrupted(folder, "waiting:flow", "--resume")
+    assert (ended.returncode, ended.stderr) == (
+        130,
+        (
+            "flowing: waiting up to 10 s for 'second'; Ctrl-C again ends at once\n"
+            "flowing: interrupted; --resume goes on with it\n"
+        ),
+    )
     assert "SUCCEEDED  first" in ended.stdout
-    again = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    again = interrupted(folder, "waiting:flow", "--resume")
     assert (again.returncode, again.stdout.count("SUCCEEDED  ")) == (0, 2)
+
+
+def test_a_second_ctrl_c_ends_at_once(folder: Path) -> None:
+    """[X1] Though ten minutes of grace are left, and the body hears nothing."""
+    ended = interrupted(folder, "waiting:forgetful")
+    assert (ended.returncode, ended.stderr) == (
+        130,
+        (
+            "flowing: waiting up to 600 s for 'deaf'; Ctrl-C again ends at once\n"
+            "flowing: interrupted; --checkpoint would have kept what it made\n"
+        ),
+    )
+    assert "interrupted while running" in ended.stdout
+
+
+# ── going on ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_there_is_nothing_to_go_on_with_without_a_checkpoint(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    """And so nothing is run."""
+    status, output, errors = run(capsys, "program:one_at_a_time", "--resume")
+    assert (status, output, errors.count("\n")) == (2, "", 1)
+    assert errors.startswith("flowing: --resume has nothing to go on with: the flow has no checkpoint")
+    assert not (folder / "ran").exists()
+
+
+def test_of_a_finished_run_it_is_said_that_nothing_was_run(capsys: pytest.CaptureFixture[str]) -> None:
+    """And of one that goes on, or begins, it is not."""
+    line = "nothing was run: this run was finished before; without --resume another one begins\n"
+    assert line not in run(capsys, "program:kept", "--resume")[1]
+    assert run(capsys, "program:kept", "--resume")[1].endswith(line)
+    assert run(capsys, "program:kept", "--resume", "--quiet") == (0, "", "")
+    assert line not in run(capsys, "program:kept")[1]
+    assert line not in run(capsys, "program:given")[1], "an input alone is nothing to run, and was not run before"
+
+
+def test_a_result_that_is_wrong_is_made_anew(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    """With what was computed from it, and nothing else."""
+    (folder / "mended").touch()
+    resume = ("program:one_at_a_time", "--checkpoint", "run.db", "--resume")
+    for arguments in (resume, resume, (*resume, "--invalidate", "fetch")):
+        assert run(capsys, *arguments)[0] == 0
+    assert (folder / "ran").read_text("utf-8") == "fetch fetch "
+    assert len(read_runs(folder / "run.db")) == 1
+
+
+def test_a_run_may_begin_with_a_task_to_be_made_anew(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    """As `--resume` may be said on the first day."""
+    assert run(capsys, "program:kept", "--resume", "--invalidate", "lone")[0] == 0
+    assert len(read_runs(folder / "kept.db")) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--invalidate", "lone"], "--invalidate is of a run that is gone on with; say --resume, too"),
+        (["--resume", "--invalidate", "lone\n"], "--invalidate 'lone\\\\n': the flow has no task of that name"),
+    ],
+)
+def test_what_can_not_be_made_anew_is_one_line(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], line: str
+) -> None:
+    assert run(capsys, "program:kept", *arguments) == (2, "", f"flowing: {line}\n")
+
+
+def test_an_input_can_not_be_made_anew(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing makes it: it is given."""
+    status, _, errors = run(
+        capsys, "program:one_at_a_time", "--checkpoint", "run.db", "--resume", "--invalidate", "city"
+    )
+    assert (status, errors.count("\n")) == (2, 1)
+    assert "'city'" in errors
+
+
+# ── what is said beside the table ────────────────────────────────────────────────────────────────
+
+
+def test_a_reason_that_the_table_cuts_stands_below_it(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    """The way out is at the end of a message."""
+    (folder / "long.py").write_text(
+        "from flowing import Flow, task\n\n"
+        "@task\ndef wordy():\n    raise ValueError('x' * 200 + '; the way out')\n\nflow = Flow(wordy)\n",
+        encoding="utf-8",
+    )
+    _, output, _ = run(capsys, "long.py:flow")
+    assert output.endswith(f"1 task: 0 SUCCEEDED, 1 FAILED\n\ntask 'wordy': ValueError: {'x' * 200}; the way out\n")
+    assert run(capsys, "long.py:flow", "--quiet")[1] == ""
+
+
+def test_of_a_time_out_the_table_says_what_matters(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    """Its whole message is longer, and is not said again."""
+    (folder / "late.py").write_text(
+        "from flowing import Flow, current, task\n\n"
+        "@task(timeout_s=0.001)\ndef late():\n    current().sleep(600)\n\nflow = Flow(late)\n",
+        encoding="utf-8",
+    )
+    _, output, _ = run(capsys, "late.py:flow")
+    assert "TaskTimeoutError: not done in 0.001 s" in output
+    assert output.endswith("1 task: 0 SUCCEEDED, 1 FAILED\n")
 
 
 class Terminal(io.StringIO):

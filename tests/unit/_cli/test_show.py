@@ -132,6 +132,15 @@ def test_the_tracebacks_are_shown_when_asked_for(capsys: pytest.CaptureFixture[s
     assert output == SHOWN + ("\ntask 'tell':\nTraceback:\n  File \"a.py\", line 3, in \\x1b[2Jf\nOSError: gone\n")
 
 
+def test_a_reason_that_the_table_cuts_stands_below_it(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    """The way out is at the end of a message."""
+    message = f"OSError: {'x' * 300}; the way out"
+    with closing(filled(folder / "run.db")) as store:
+        store.commit([FailureSaved("fresh", StoredError("OSError", message, ""), 1, began_s=5.0, duration_s=0.25)])
+    _, output, _ = show(capsys, "run.db")
+    assert output.endswith(f"1 PENDING\n\ntask 'fresh': {message}\n")
+
+
 def test_the_newest_run_is_shown_or_the_one_that_is_named(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     filled(folder / "run.db").close()
     filled(folder / "run.db", "second", began_s=float("1e300")).close()

@@ -73,3 +73,27 @@ def test_wrong_use_is_one_line(
     assert (status, output, errors.count("\n")) == (2, "", 1)
     if line is not None:
         assert errors == line + "\n"
+
+
+UNGUARDED = "from flowing import Flow, task\n\n@task\ndef one():\n    return 1\n\nflow = Flow(one)\nflow.run()\n"
+
+
+@pytest.mark.parametrize("verb", ["check", "graph", "run"])
+def test_a_module_that_runs_its_flow_when_it_is_imported_is_told_of(
+    capsys: pytest.CaptureFixture[str], folder: Path, verb: str
+) -> None:
+    """With the way out; what was asked for is done."""
+    (folder / "unguarded.py").write_text(UNGUARDED, encoding="utf-8")
+    status, output, errors = program.run(capsys, verb, "unguarded.py:flow")
+    assert (status, bool(output)) == (0, True)
+    assert errors == (
+        "flowing: 'unguarded.py:flow' was run by its module already, when that was imported; "
+        'put what runs it below `if __name__ == "__main__":`\n'
+    )
+
+
+def test_a_flow_that_was_run_by_somebody_else_is_not(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    """As where the command line is used twice in one process."""
+    (folder / "guarded.py").write_text(UNGUARDED.replace("flow.run()\n", ""), encoding="utf-8")
+    for _ in range(2):
+        assert program.run(capsys, "run", "guarded.py:flow")[2] == ""

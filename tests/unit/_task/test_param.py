@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from flowing import ConfigError, Flow, InputTypeError, MissingInputError, Param, StepState, bind, param, task
+from flowing import ConfigError, Flow, InputTypeError, MissingInputError, Param, bind, param, task
 from flowing.task import Depends
 from flowing.testing import simulate
 
@@ -127,7 +127,7 @@ def test_it_has_no_options_of_a_task() -> None:
 
 
 def test_a_simulation_takes_the_default_or_what_replaces_it() -> None:
-    """It gives no inputs, so the parameter is run as a task."""
+    """A required one must be given a value there, as in a run."""
 
     @task(depends_on=[city, days])
     def report(city: str, days: int) -> str:
@@ -135,9 +135,8 @@ def test_a_simulation_takes_the_default_or_what_replaces_it() -> None:
 
     flow = Flow(report)
     assert simulate(flow, bodies="real", replace={city: "ab"}).results[report].value == "ababab"
-    without = simulate(flow, bodies="real").results
-    assert isinstance(without[city].error, MissingInputError)
-    assert without[report].state is StepState.SKIPPED
+    with pytest.raises(MissingInputError, match="no value was given for parameter 'city'"):
+        simulate(flow, bodies="real")
 
 
 def test_run_by_a_shell_that_gives_no_values_it_says_so() -> None:

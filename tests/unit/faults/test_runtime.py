@@ -33,7 +33,9 @@ from flowing import (
     current,
     task,
 )
+from flowing.shell import session as session_module
 from flowing.shell.crew import Crew
+from flowing.shell.seams import World
 from tests.unit.faults.child import run_child, said
 
 if TYPE_CHECKING:
@@ -310,7 +312,7 @@ def test_an_error_that_does_not_pickle_is_kept_as_it_is() -> None:
         flow.results.raise_on_failure()
     again = pickle.loads(pickle.dumps(caught.value))
     assert isinstance(again.exceptions[0], TaskFailed)
-    assert str(again.exceptions[0]) == "task 'bad' failed after 1 attempt(s): ManyArgumentsError: 1 2"
+    assert str(again.exceptions[0]) == "task 'bad' failed after 1 attempt: ManyArgumentsError: 1 2"
 
 
 # ── what surrounds a body ────────────────────────────────────────────────────────────────────────
@@ -678,14 +680,34 @@ def test_a_value_that_raises_when_it_dies_hurts_nobody() -> None:
     assert unraisable == [ValueError] * 3
 
 
-def test_what_an_attempt_leaves_dies_outside_the_lock() -> None:
+class OwnedLock:
+    """A lock that knows which thread holds it; another one than the one that asks may do so at any time."""
+
+    def __init__(self) -> None:
+        self.owner: int | None = None
+        self._lock = threading.Lock()
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        got = self._lock.acquire(blocking, timeout)
+        if got:
+            self.owner = threading.get_ident()
+        return got
+
+    def release(self) -> None:
+        self.owner = None
+        self._lock.release()
+
+
+def test_what_an_attempt_leaves_dies_outside_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     """[R22] A refused value, and the error of an attempt that was repeated: slow death holds nobody up."""
+    monkeypatch.setattr(session_module, "World", partial(World, lock=OwnedLock))
     locked: list[bool] = []
 
     class Dying:
         def __del__(self) -> None:
             session = flow._runs.session
-            locked.append(session is not None and cast("threading.Lock", session._desk._lock).locked())
+            lock = None if session is None else cast("OwnedLock", session._desk._lock)
+            locked.append(lock is not None and lock.owner == threading.get_ident())
 
     @task(retry=2, retry_backoff_base_ms=1, retry_until=lambda value: False)
     def refused() -> object:

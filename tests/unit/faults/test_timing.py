@@ -33,6 +33,7 @@ from flowing.core import (
     Failed,
     Limits,
     Node,
+    PlaceAwaited,
     RunRequested,
     State,
     Succeeded,
@@ -42,6 +43,7 @@ from flowing.core import (
 )
 from flowing.shell.clerk import Clerk
 from tests.unit.faults.child import said
+from tests.unit.shell.leaping import FAR_S, LeapingClock, whereabouts
 from tests.unit.shell.worlds import nobody
 
 if TYPE_CHECKING:
@@ -62,7 +64,13 @@ def release() -> Iterator[threading.Event]:
     event.set()
 
 
-def test_hung_tasks_fail_at_their_deadline_and_the_run_goes_on(release: threading.Event) -> None:
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> LeapingClock:
+    """Give a clock that leaps to the deadlines when the test says so."""
+    return LeapingClock(monkeypatch)
+
+
+def test_hung_tasks_fail_at_their_deadline_and_the_run_goes_on(release: threading.Event, clock: LeapingClock) -> None:
     """[T1] The error says where each is stuck, and what to do."""
 
     def hang() -> None:
@@ -72,28 +80,31 @@ def test_hung_tasks_fail_at_their_deadline_and_the_run_goes_on(release: threadin
     def harmless() -> int:
         return 1
 
-    hung: list[Task[None]] = [bind(hang).with_options(name=f"hung {number}", timeout_s=0.05) for number in range(20)]
-    results = Flow(*hung, harmless, max_workers=20, fail_fast=False).run()
+    hung: list[Task[None]] = [bind(hang).with_options(name=f"hung {number}", timeout_s=FAR_S) for number in range(20)]
+    flow = Flow(*hung, harmless, max_workers=20, fail_fast=False)
     line = hang.__code__.co_firstlineno + 1
+    clock.leap_when(flow, lambda: whereabouts(flow).count(f"{__file__}:{line} in hang") == 20)
+    results = flow.run()
     for each in hung:
         error = results[each].error
         assert isinstance(error, TaskTimeoutError)
         assert isinstance(error, TimeoutError)
         assert error.stuck_at == f"{__file__}:{line} in hang"
-        assert f"task {each.name!r} was not done 0.05 s after attempt 1 began, stuck in" in str(error)
+        assert f"task {each.name!r} was not done {FAR_S:g} s after attempt 1 began, stuck in" in str(error)
         assert "raise timeout_s" in str(error)
     assert results[harmless].value == 1
 
 
-def test_a_late_report_never_replaces_what_came_after_it(release: threading.Event) -> None:
+def test_a_late_report_never_replaces_what_came_after_it(release: threading.Event, clock: LeapingClock) -> None:
     """[T2] Three abandoned attempts come back as the fourth one ends; `test_desk.py` has each moment."""
 
-    @task(timeout_s=0.05, retry=3, retry_backoff_base_ms=0, retry_on=TaskTimeoutError)
+    @task(timeout_s=FAR_S, retry=3, retry_backoff_base_ms=0, retry_on=TaskTimeoutError)
     def slow() -> str:
         number = current().attempt
         if number == 4:
             release.set()
             return "the last attempt's"
+        clock.leap(flow)
         release.wait(GUARD_S)
         if number == 2:
             raise ValueError
@@ -137,10 +148,10 @@ def test_of_success_and_time_out_at_one_moment_the_first_to_be_reported_counts()
 
 
 def test_a_task_that_runs_very_long_without_a_timeout_is_warned_of_once(
-    caplog: pytest.LogCaptureFixture,
+    caplog: pytest.LogCaptureFixture, clock: LeapingClock
 ) -> None:
     """[T4] With its line and the fix; the run waits for it, for nobody said how long it may take."""
-    warned = threading.Event()
+    warned, begun = threading.Event(), threading.Event()
 
     class Handler(logging.Handler):
         @override
@@ -153,18 +164,23 @@ def test_a_task_that_runs_very_long_without_a_timeout_is_warned_of_once(
 
         @task
         def endless() -> bool:
-            return warned.wait(GUARD_S) and not threading.Event().wait(0.1)
+            begun.set()
+            waited = warned.wait(GUARD_S)
+            clock.leap(flow)
+            return waited and not threading.Event().wait(0.1)
 
         @task(after=[endless])
         def next_one() -> None: ...
 
-        results = Flow(next_one, max_workers=1, stall_warning_s=0.01).run()
+        flow = Flow(next_one, max_workers=1, stall_warning_s=FAR_S)
+        clock.leap_when(flow, begun.is_set)
+        results = flow.run()
     finally:
         logging.getLogger("flowing").removeHandler(handler)
     assert results.ok
     messages = [each.getMessage() for each in caplog.records if "'endless'" in each.getMessage()]
     assert len(messages) == 1
-    assert messages[0].startswith("task 'endless' has been running for more than 0.01 s and is in ")
+    assert messages[0].startswith("task 'endless' has been running for more than 3600 s and is in ")
     assert f"{__file__}:" in messages[0]
     assert messages[0].endswith("give it a timeout_s, or raise stall_warning_s")
 
@@ -177,14 +193,21 @@ def test_no_warning_without_a_stall(caplog: pytest.LogCaptureFixture) -> None:
     assert caplog.records == []
 
 
-def test_when_every_place_is_taken_by_a_hung_attempt_the_run_ends_and_names_them(release: threading.Event) -> None:
+def test_when_every_place_is_taken_by_a_hung_attempt_the_run_ends_and_names_them(
+    release: threading.Event, clock: LeapingClock
+) -> None:
     """[T5] Places up to `max_abandoned` are replaced; then the run waits for the grace, and raises."""
+    begun: list[str] = []
+    waits = threading.Event()
 
     def hang() -> None:
+        begun.append(current().name)
         release.wait(GUARD_S)
 
-    hung: list[Task[None]] = [bind(hang).with_options(name=f"hung {number}", timeout_s=0.02) for number in range(5)]
-    flow = Flow(*hung, max_workers=2, max_abandoned=1, fail_fast=False, grace_s=0.05)
+    hung: list[Task[None]] = [bind(hang).with_options(name=f"hung {number}", timeout_s=FAR_S) for number in range(5)]
+    flow = Flow(*hung, max_workers=2, max_abandoned=1, fail_fast=False, grace_s=FAR_S)
+    flow.subscribe(lambda seen: waits.set() if isinstance(seen.event, PlaceAwaited) else None)
+    clock.leap_when(flow, lambda: begun[1:], lambda: begun[2:], waits.is_set)
     with pytest.raises(WorkersExhausted, match=r"raise max_abandoned; resume\(\) keeps what succeeded") as caught:
         flow.run()
     assert [entry.split(" at ")[0] for entry in sorted(caught.value.stuck)] == ["hung 0", "hung 1", "hung 2"]
@@ -208,7 +231,7 @@ def test_a_thread_that_comes_back_gives_its_place_back(release: threading.Event)
         return 1
 
     flow = Flow(hangs, other, max_workers=1, max_abandoned=0, fail_fast=False, grace_s=GUARD_S)
-    flow.subscribe(lambda seen: release.set() if type(seen.event).__name__ == "PlaceAwaited" else None)
+    flow.subscribe(lambda seen: release.set() if isinstance(seen.event, PlaceAwaited) else None)
     results = flow.run()
     assert (results[hangs].state, results[other].value) == (FAILED, 1)
 

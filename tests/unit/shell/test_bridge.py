@@ -203,28 +203,39 @@ def test_one_that_is_closed_while_it_waits_cancels_the_flow() -> None:
     assert stage.flow.results.cancelled
 
 
-@pytest.fixture
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a run look after its loop at once."""
-    monkeypatch.setattr(session_module, "_LOOK_S", 0.01)
-
-
 def abandoned(stage: Stage, loop: asyncio.AbstractEventLoop) -> asyncio.Task[Results]:
-    """Start the flow on the loop, and stop the loop while it runs."""
-    return loop.run_until_complete(stage.running())
+    """Start the flow on the loop, and stop the loop when only the coroutine still runs."""
+
+    async def begin() -> asyncio.Task[Results]:
+        running = await stage.running()
+        stage.go_on.set()
+        await until(lambda: stage.flow.results[stage.plain].state is StepState.SUCCEEDED)
+        return running
+
+    return loop.run_until_complete(begin())
 
 
-@pytest.mark.usefixtures("_impatient")
+def look_twice(flow: Flow) -> None:
+    """Have the run look after its loop, unless it has done so itself, as it does every few seconds."""
+    session = flow._runs.session
+    if session is not None:
+        for _ in range(2):
+            session._look_after_threads(frozenset())
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("ending", ["was closed", "was stopped"])
-def test_a_run_whose_loop_is_gone_ends_and_says_so(ending: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_run_whose_loop_is_gone_ends_and_says_so(
+    ending: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Never a hang: its threads would wait for coroutines that nothing runs any more."""
+    monkeypatch.setattr(session_module, "_LAST_S", 0.0)  # they can't end, so nothing is there to wait for
     stage = Stage()
     loop = asyncio.new_event_loop()
     running = abandoned(stage, loop)
     if ending == "was closed":
         loop.close()
-    stage.go_on.set()
+    look_twice(stage.flow)
     for thread in threading.enumerate():
         if thread.name.startswith("flowing"):
             thread.join(GUARD_S)
@@ -255,8 +266,9 @@ def test_a_loop_that_is_driven_in_short_steps_is_no_lost_one() -> None:
     assert Coroutines().fault() is None
 
 
-def test_a_task_that_closes_with_its_loop_is_a_failure_with_a_name() -> None:
-    """The loop is closed between two tasks."""
+def test_a_task_that_closes_with_its_loop_is_a_failure_with_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The loop is closed between two tasks, and the task is faster than the look after the loop."""
+    monkeypatch.setattr(session_module, "_LOOK_S", GUARD_S)
     closed = threading.Event()
     first = task(lambda: closed.wait(GUARD_S), name="first")
     last = task(asyncio.Event().wait, name="last", after=[first])
@@ -340,6 +352,8 @@ def test_ctrl_c_ends_an_awaited_flow_as_asyncio_does_and_a_waiting_run_as_ever()
     """[X1] KeyboardInterrupt comes out of both; coroutines get their grace where the caller waits in run()."""
     program = """
         import asyncio
+        from flowing.shell import bridge, session
+        bridge._JOIN_S = session._JOIN_S = session._LAST_S = 60  # what is on its way out is gone in the end
         ended = []
         async def hangs():
             os.kill(os.getpid(), signal.SIGINT)

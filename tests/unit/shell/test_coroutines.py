@@ -25,6 +25,9 @@ from flowing import (
     current,
     task,
 )
+from flowing.core import AttemptTimedOut, PlaceAwaited
+from flowing.shell import session as session_module
+from tests.unit.shell.leaping import FAR_S, LeapingClock
 from tests.unit.shell.waiting import until
 
 if TYPE_CHECKING:
@@ -295,15 +298,19 @@ def test_a_gate_that_raises_fails_its_task(run: Callable[[Flow], Results]) -> No
 
 
 @in_both_worlds
-def test_a_timeout_cancels_the_coroutine_and_says_where_it_was(run: Callable[[Flow], Results]) -> None:
+def test_a_timeout_cancels_the_coroutine_and_says_where_it_was(
+    run: Callable[[Flow], Results], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """D8 and D20: and the next attempt starts."""
+    clock = LeapingClock(monkeypatch)
     seen: list[BaseException] = []
 
-    @task(timeout_s=0.05, retry=1, retry_backoff_base_ms=0)
+    @task(timeout_s=FAR_S, retry=1, retry_backoff_base_ms=0)
     async def slow() -> int:
         if current().attempt == 2:
             return 2
         try:
+            clock.leap(flow)
             await never()
         except BaseException as error:
             seen.append(error)
@@ -320,21 +327,33 @@ def test_a_timeout_cancels_the_coroutine_and_says_where_it_was(run: Callable[[Fl
 
 
 @in_both_worlds
-def test_the_error_of_a_timeout_names_the_line_that_waits(run: Callable[[Flow], Results]) -> None:
-    @task(timeout_s=0.05)
+def test_the_error_of_a_timeout_names_the_line_that_waits(
+    run: Callable[[Flow], Results], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = LeapingClock(monkeypatch)
+    waits: list[str] = []
+
+    @task(timeout_s=FAR_S)
     async def slow() -> None:
+        waits.append("slow")
         await asyncio.wait_for(never(), GUARD_S)
 
-    @task(timeout_s=0.05)
+    @task(timeout_s=FAR_S)
     async def blocking() -> None:
-        held.wait(0.2)
+        waits.append("blocking")
+        held.wait(GUARD_S)
 
     held = threading.Event()
-    results = run(Flow(slow, fail_fast=False))
+    flow = Flow(slow)
+    clock.leap_when(flow, lambda: waits)
+    results = run(flow)
     assert isinstance(error := results[slow].error, TaskTimeoutError)
     assert "test_coroutines.py" in (error.stuck_at or "")
     assert "in never" in (error.stuck_at or "") or "in slow" in (error.stuck_at or "")
-    results = run(Flow(blocking, fail_fast=False))
+    flow = Flow(blocking)
+    flow.subscribe(lambda seen: held.set() if isinstance(seen.event, AttemptTimedOut) else None)
+    clock.leap_when(flow, lambda: waits[1:])
+    results = run(flow)
     assert isinstance(error := results[blocking].error, TaskTimeoutError)
     assert "in blocking" in (error.stuck_at or "")
 
@@ -343,24 +362,31 @@ def test_the_error_of_a_timeout_names_the_line_that_waits(run: Callable[[Flow], 
 def test_timed_out_coroutines_leave_their_places(run: Callable[[Flow], Results]) -> None:
     """Their threads come back, so they never exhaust the workers; as plain functions that hang would."""
     hung = [task(never, name=str(number), timeout_s=0.01) for number in range(10)]
-    results = run(Flow(*hung, max_workers=1, max_abandoned=0, fail_fast=False))
+    results = run(Flow(*hung, max_workers=1, max_abandoned=0, fail_fast=False, grace_s=GUARD_S))
     assert {each.state for each in results.values()} == {StepState.FAILED}
 
 
 @in_both_worlds
 def test_one_that_does_not_let_itself_be_cancelled_keeps_its_place(
-    run: Callable[[Flow], Results], caplog: pytest.LogCaptureFixture
+    run: Callable[[Flow], Results], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As a thread that hangs does (D8); and it is named."""
-    let_go = threading.Event()
+    for limit in ("_JOIN_S", "_LAST_S"):  # nobody waits for it, nor for the clerk, who names it
+        monkeypatch.setattr(session_module, limit, 0.0)
+    clock = LeapingClock(monkeypatch)
+    let_go, begun = threading.Event(), threading.Event()
 
     async def stubborn() -> None:
+        begun.set()
         while not let_go.is_set():
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.sleep(0.005)
 
-    hung = [task(stubborn, timeout_s=0.02), task(never, name="other")]
-    flow = Flow(*hung, max_workers=1, max_abandoned=0, grace_s=0.02, fail_fast=False)
+    hung = [task(stubborn, timeout_s=FAR_S), task(never, name="other")]
+    flow = Flow(*hung, max_workers=1, max_abandoned=0, grace_s=FAR_S, fail_fast=False)
+    waits = threading.Event()
+    flow.subscribe(lambda seen: waits.set() if isinstance(seen.event, PlaceAwaited) else None)
+    clock.leap_when(flow, begun.is_set, waits.is_set)
     conduct = flow.run_async if run is run_on_a_loop else None
 
     async def main() -> None:
@@ -368,10 +394,10 @@ def test_one_that_does_not_let_itself_be_cancelled_keeps_its_place(
             await conduct() if conduct is not None else flow.run()
         let_go.set()
         await until(lambda: len(asyncio.all_tasks()) == 1)
+        await until(lambda: "'stubborn' was cancelled, did not end, and is left behind" in caplog.text)
 
     asyncio.run(main())
     assert flow.results["other"].state is StepState.CANCELLED
-    assert "'stubborn' was cancelled, did not end, and is left behind" in caplog.text
     for thread in threading.enumerate():
         if thread.name.startswith("flowing"):
             thread.join(GUARD_S)
@@ -541,9 +567,10 @@ def test_a_flow_can_be_awaited_inside_a_task_of_another() -> None:
     assert Flow(inner_run).run()[inner_run].value == 4
 
 
-def test_cancel_gives_coroutines_their_grace() -> None:
+def test_cancel_gives_coroutines_their_grace(monkeypatch: pytest.MonkeyPatch) -> None:
     """D9: what `flow.cancel()` finds running may finish; what does not is cancelled in the end."""
     flow: Flow
+    clock = LeapingClock(monkeypatch)
 
     @task
     async def finishes() -> bool:
@@ -562,8 +589,9 @@ def test_cancel_gives_coroutines_their_grace() -> None:
         finally:
             seen.append("cancelled")
 
-    flow = Flow(finishes, task(hangs), grace_s=0.05)
+    flow = Flow(finishes, task(hangs), grace_s=FAR_S)
     for run in (Flow.run, run_on_a_loop):
+        clock.leap_when(flow, lambda: begun and flow.results[finishes].state is StepState.SUCCEEDED)
         results = run(flow)
         assert results.cancelled
         assert results[finishes].value is True

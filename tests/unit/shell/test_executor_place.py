@@ -28,6 +28,7 @@ from flowing import (
     task,
 )
 from tests.unit.shell import bodies
+from tests.unit.shell.leaping import FAR_S, LeapingClock, whereabouts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -190,21 +191,27 @@ def test_an_error_of_the_executors_own_is_a_failure_of_the_attempt() -> None:
     assert isinstance(Flow(bodies.where, executor=Scripted("fails")).run()[bodies.where].error, OSError)
 
 
-def test_a_deadline_counts_from_the_moment_the_call_is_handed_in() -> None:
+def test_a_deadline_counts_from_the_moment_the_call_is_handed_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """D21: one that still waits in the executor's queue is taken out of it, and says so."""
+    clock = LeapingClock(monkeypatch)
     executor = Scripted("waits")
-    step = bodies.where.with_options(timeout_s=0.02)
-    error = Flow(step, executor=executor, max_workers=1, max_abandoned=0).run()[step].error
+    step = bodies.where.with_options(timeout_s=FAR_S)
+    flow = Flow(step, executor=executor, max_workers=1, max_abandoned=0)
+    clock.leap_when(flow, lambda: executor.submitted)
+    error = flow.run()[step].error
     assert isinstance(error, TaskTimeoutError)
     assert error.stuck_at == "the queue of Scripted"
     assert executor.submitted[0].cancelled()
 
 
-def test_one_that_runs_can_not_be_cancelled_and_holds_its_place_until_the_end() -> None:
+def test_one_that_runs_can_not_be_cancelled_and_holds_its_place_until_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody but the executor can end it; the thread that waits for it leaves with the run."""
+    clock = LeapingClock(monkeypatch)
     executor = Scripted("is busy")
-    step = bodies.where.with_options(timeout_s=0.02)
-    error = Flow(step, executor=executor).run()[step].error
+    step = bodies.where.with_options(timeout_s=FAR_S)
+    flow = Flow(step, executor=executor)
+    clock.leap_when(flow, lambda: whereabouts(flow) == ["Scripted"])
+    error = flow.run()[step].error
     assert isinstance(error, TaskTimeoutError)
     assert error.stuck_at == "Scripted"
     assert not executor.submitted[0].done()
@@ -226,15 +233,19 @@ def test_a_cancelled_run_does_not_wait_for_the_executor() -> None:
     assert flow.run()[step].reason == "interrupted while running"
 
 
-def test_a_pool_that_a_function_made_is_ended_though_a_body_hangs() -> None:
+def test_a_pool_that_a_function_made_is_ended_though_a_body_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else the interpreter would wait for it at its exit."""
+    clock = LeapingClock(monkeypatch)
     pools: list[ProcessPoolExecutor] = []
 
     def make() -> ProcessPoolExecutor:
         pools.append(ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")))
         return pools[0]
 
-    error = Flow(bodies.hangs, executor=make).run()[bodies.hangs].error
+    hung = bodies.hangs.with_options(timeout_s=FAR_S)
+    flow = Flow(hung, executor=make)
+    clock.leap_when(flow, lambda: whereabouts(flow) == ["ProcessPoolExecutor"])
+    error = flow.run()[hung].error
     assert isinstance(error, TaskTimeoutError)
     deadline = time.monotonic() + GUARD_S
     while multiprocessing.active_children():  # the pool's own thread may be the one that reaps it

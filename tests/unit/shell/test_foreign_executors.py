@@ -13,10 +13,12 @@ import pytest
 from flowing import Depends, ExecutorBroken, Flow, RestoredError, TaskTimeoutError, UnsendableError, bind, current, task
 from tests.unit.faults.child import run_child
 from tests.unit.shell import bodies
+from tests.unit.shell.leaping import FAR_S, LeapingClock, whereabouts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from concurrent.futures import Executor
+    from pathlib import Path
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # what these packages do is theirs
 
@@ -85,9 +87,21 @@ def test_errors_come_back(foreign: Executor) -> None:
     assert isinstance(results[bodies.raises_awkwardly].error, RestoredError)
 
 
-def test_a_deadline_holds(foreign: Executor) -> None:
-    step = task(lambda: threading.Event().wait(2), name="waits", timeout_s=0.3)
-    assert isinstance(Flow(step, executor=foreign).run()[step].error, TaskTimeoutError)
+def test_a_deadline_holds(foreign: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = LeapingClock(monkeypatch)
+    over = tmp_path / "over"
+
+    def waits() -> None:
+        while not over.exists():
+            threading.Event().wait(0.01)
+
+    step = task(waits, timeout_s=FAR_S)
+    flow = Flow(step, executor=foreign)
+    clock.leap_when(flow, lambda: whereabouts(flow))
+    try:
+        assert isinstance(flow.run()[step].error, TaskTimeoutError)
+    finally:
+        over.touch()  # else the process would be busy for the tests that follow
 
 
 def test_many_tasks_in_a_graph(foreign: Executor) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
-from flowing import EventsLost, Flow, Observation, Subscription, Task, task
+from flowing import ConfigError, EventsLost, Flow, Observation, Subscription, Task, task
 from flowing.core import (
     AttemptFailed,
     AttemptStarted,
@@ -146,6 +147,25 @@ def test_failures_and_back_offs_are_told_without_their_values() -> None:
     kinds = [type(each.event) for each in heard]
     assert kinds[2:6] == [AttemptFailed, BackoffStarted, BackoffElapsed, AttemptStarted]
     assert "secret" not in repr(heard)
+
+
+def test_what_would_hear_nothing_is_no_listener(flow: Flow) -> None:
+    """A call of a coroutine function, or of a generator function, runs nothing of it."""
+
+    async def late(heard: Observation) -> None: ...
+
+    def steps(heard: Observation) -> Iterator[Observation]:
+        yield heard
+
+    class Late:
+        async def __call__(self, heard: Observation) -> None: ...
+
+    for listener in (late, steps, Late(), partial(late)):
+        with pytest.raises(ConfigError, match=r"\(heard\), whose call runs nothing .*; give it a plain def"):
+            flow.subscribe(listener)
+    with pytest.raises(ConfigError, match=r"subscribe\(\) was given an int, which can't be called"):
+        flow.subscribe(3)  # type: ignore[arg-type]  # on purpose
+    assert flow.run().ok
 
 
 def test_a_listener_may_look_at_the_flow_and_subscribe_others(flow: Flow) -> None:

@@ -31,6 +31,7 @@ from flowing import (
 from flowing.shell.process_place import _words_for
 from tests.unit.faults.child import KILL_AFTER_S, run_child
 from tests.unit.shell import bodies
+from tests.unit.shell.leaping import FAR_S, LeapingClock, whereabouts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,15 +110,27 @@ def test_arguments_of_every_kind_arrive() -> None:
     assert results["many"].value == 20
 
 
-def test_a_timed_out_body_is_killed_and_the_next_attempt_gets_a_process(tmp_path: Path) -> None:
+def test_a_timed_out_body_is_killed_and_the_next_attempt_gets_a_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """D8 and D21: though it ignores SIGTERM, and holds the only place."""
-    marker = str(tmp_path / "pid")
-    step = bind(bodies.hangs_once, marker).with_options(timeout_s=0.5, retry=1, retry_backoff_base_ms=0)
+    clock = LeapingClock(monkeypatch)
+    marker = tmp_path / "pid"
+    step = bind(bodies.hangs_once, str(marker)).with_options(timeout_s=FAR_S, retry=1, retry_backoff_base_ms=0)
     flow = Flow(step, executor=processes(1, start_method="fork"), max_workers=1, max_abandoned=0)
+    clock.leap_when(flow, lambda: marker.exists() and marker.read_text(encoding="utf-8"))
     pid = int(flow.run()[step].value)
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
-    error = Flow(bodies.hangs, executor=QUICK).run()[bodies.hangs].error
+
+
+def test_a_time_out_says_in_which_process_the_body_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """D8 and D21."""
+    clock = LeapingClock(monkeypatch)
+    hung = bodies.hangs.with_options(timeout_s=FAR_S)
+    flow = Flow(hung, executor=QUICK)
+    clock.leap_when(flow, lambda: any((where or "").startswith("process ") for where in whereabouts(flow)))
+    error = flow.run()[hung].error
     assert isinstance(error, TaskTimeoutError)
     assert error.stuck_at is not None
     assert error.stuck_at.startswith("process ")
@@ -125,9 +138,8 @@ def test_a_timed_out_body_is_killed_and_the_next_attempt_gets_a_process(tmp_path
 
 def test_a_cancelled_body_is_killed_when_its_grace_is_over() -> None:
     """D9."""
-    hung = bodies.hangs.with_options(timeout_s=None)
-    queued = hung.with_options(name="queued")
-    flow = Flow(hung, queued, executor=processes(1, start_method="fork"), grace_s=0.05)
+    queued = bodies.hangs.with_options(name="queued")
+    flow = Flow(bodies.hangs, queued, executor=processes(1, start_method="fork"), grace_s=0.05)
 
     def cancel() -> None:
         while flow.results[queued].state is not StepState.RUNNING:
@@ -256,7 +268,7 @@ def test_ctrl_c_lets_bodies_in_processes_finish() -> None:
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(0.1)
             return "done"
-        flow = Flow(task(slow), executor=processes(1, start_method="fork"))
+        flow = Flow(task(slow), executor=processes(1, start_method="fork"), grace_s=60)
         try:
             flow.run()
         except KeyboardInterrupt:
@@ -266,19 +278,20 @@ def test_ctrl_c_lets_bodies_in_processes_finish() -> None:
     assert (done.stdout, done.stderr) == ("done\n", "")
 
 
-def test_a_program_that_ends_leaves_no_process_behind() -> None:
+def test_a_program_that_ends_leaves_no_process_behind(tmp_path: Path) -> None:
     """[X6] Though a body hangs, and ignores SIGTERM."""
     done = run_child(
-        """
+        f"""
+        from pathlib import Path
         from flowing import processes
-        from tests.unit.shell.bodies import hangs
-        flow = Flow(hangs.with_options(timeout_s=None), executor=processes(1, start_method="fork"))
+        from tests.unit.shell.bodies import hangs_once
+        marker = Path({str(tmp_path / "pid")!r})
+        hangs = bind(hangs_once, str(marker))
+        flow = Flow(hangs, executor=processes(1, start_method="fork"))
         threading.Thread(target=flow.run, daemon=True).start()
-        import multiprocessing
-        while not (children := multiprocessing.active_children()):
+        while not (marker.exists() and (pid := marker.read_text(encoding="utf-8"))):
             time.sleep(0.001)
-        time.sleep(0.2)
-        say(children[0].pid)
+        say(pid)
         sys.exit(7)
         """
     )
@@ -315,21 +328,85 @@ def test_processes_of_a_program_that_is_killed_end_too() -> None:
         assert time.monotonic() < give_up_s
 
 
-def test_a_program_without_a_guard_hears_of_it(tmp_path: Path) -> None:
-    """A child that is not forked imports the main module, which starts the flow again, and fails there."""
-    script = tmp_path / "script.py"
-    program = """
-        import sys
-        sys.path.insert(0, sys.argv[1])
-        from flowing import Flow, processes
-        from tests.unit.shell.bodies import where
-        Flow(where, executor=processes(1, start_method="spawn")).run().raise_on_failure()
-        """
+UNGUARDED = """
+import asyncio
+import multiprocessing
+import sys
+from concurrent.futures import ProcessPoolExecutor
+sys.path.insert(0, sys.argv[1])
+from flowing import Flow, processes, task
+from tests.unit.shell.bodies import where
+
+@task
+def charge():
+    print("charged", flush=True)
+
+train = where.with_options(name="train", after=[charge], executor={executor})
+flow = Flow(train)
+{call}
+print("WHY", flow.results[train].error)
+"""
+
+
+def run_program(folder: Path, program: str) -> subprocess.CompletedProcess[str]:
+    """Run it as a file, as its author would."""
+    script = folder / "script.py"
     script.write_text(dedent(program), encoding="utf-8")
     command = [sys.executable, str(script), str(Path(__file__).parents[3])]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=KILL_AFTER_S, check=False)
-    assert "process for task 'where' ended with exit code 1 before it began" in done.stderr
-    assert 'needs `if __name__ == "__main__":` around that' in done.stderr
+    around = {**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])}
+    return subprocess.run(command, capture_output=True, text=True, timeout=KILL_AFTER_S, check=False, env=around)
+
+
+@pytest.mark.parametrize(
+    ("executor", "call"),
+    [
+        ("processes(1, start_method='forkserver')", "flow.run()"),
+        ("processes(1, start_method='spawn')", "flow.resume()"),
+        ("processes(1, start_method='spawn')", "asyncio.run(flow.run_async())"),
+    ],
+)
+def test_a_program_without_a_guard_does_nothing_twice_and_hears_of_it(tmp_path: Path, executor: str, call: str) -> None:
+    """A child that is not forked imports the main module, whose flow is refused before anything of it starts."""
+    done = run_program(tmp_path, UNGUARDED.format(executor=executor, call=call))
+    charged, why = done.stdout.splitlines()
+    assert charged == "charged"
+    assert why == (
+        "WHY the process for task 'train' ended with exit code 1 before it began; a program that starts a flow needs "
+        '`if __name__ == "__main__":` around that, for such a process imports its main module'
+    )
+    assert "WorkerStartError: " in done.stderr
+    assert 'put what starts the flow under `if __name__ == "__main__":`' in done.stderr
+
+
+def test_with_the_guard_it_runs(tmp_path: Path) -> None:
+    """The control of what is above."""
+    call = 'if __name__ == "__main__":\n    flow.run()'
+    done = run_program(tmp_path, UNGUARDED.format(executor="processes(1, start_method='spawn')", call=call))
+    assert done.stdout.splitlines().count("charged") == 1
+    assert done.stdout.splitlines()[-1] == "WHY None"
+    assert done.stderr == ""
+
+
+def test_a_function_that_makes_a_pool_is_refused_there_too(tmp_path: Path) -> None:
+    """What it makes nobody knows before it is called."""
+    executor = "lambda: ProcessPoolExecutor(1, mp_context=multiprocessing.get_context('spawn'))"
+    done = run_program(tmp_path, UNGUARDED.format(executor=executor, call="flow.run()"))
+    assert done.stdout.splitlines().count("charged") == 1
+    assert "run(): no process for task 'train' can be started from this one" in done.stderr
+
+
+def test_a_server_of_forks_that_dies_is_a_program_without_a_guard(tmp_path: Path) -> None:
+    """From 3.13.1 on it is the server itself that imports the main module; here it is given another one that raises."""
+    (tmp_path / "boom.py").write_text("raise ValueError('boom')", encoding="utf-8")
+    call = """
+if __name__ == "__main__":
+    multiprocessing.set_forkserver_preload(["boom"])
+    flow.run()
+"""
+    done = run_program(tmp_path, UNGUARDED.format(executor="processes(1)", call=call))
+    assert (
+        "WHY the process for task 'train' was lost before it began; a program that starts a flow needs" in done.stdout
+    )
 
 
 def test_signals_have_names_or_numbers() -> None:

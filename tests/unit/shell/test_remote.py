@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from flowing import Depends, bind, processes, task
+import pytest
+
+from flowing import Depends, Flow, WorkerStartError, bind, processes, task
 from flowing._bodies import Body, BoundCall, Input
 from flowing._task.options import UNSET
 from flowing.core.status import FRESH, Running
 from flowing.shell.attempt import CURRENT, Attempt, Course
 from flowing.shell.parcels import Call
-from flowing.shell.remote import Executors, RemoteCall, executors_of
+from flowing.shell.remote import Executors, RemoteCall, executors_of, refuse_while_importing
 from flowing.task import NamedCall
 from tests.unit.shell import bodies
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from flowing.shell.remote import Given
 
 POOL = processes(1)
 OTHER = processes(1)
@@ -49,6 +54,27 @@ def test_a_tasks_own_executor_goes_before_the_flows_and_coroutines_have_none() -
     assert executors_of(tasks, POOL) == {0: POOL, 1: OTHER}
     assert executors_of(tasks, None) == {1: OTHER}
     assert executors_of(tasks, UNSET) == {1: OTHER}
+
+
+@pytest.mark.parametrize("given", [POOL, ProcessPoolExecutor, lambda: ThreadPoolExecutor(1)])
+def test_what_may_start_processes_is_refused_where_the_main_module_is_imported_for_a_parent(
+    given: Given, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There, and nowhere else."""
+    refuse_while_importing({1: given}, [bodies.learns, bodies.where], "run()")
+    monkeypatch.setattr(multiprocessing.process.current_process(), "_inheriting", True, raising=False)
+    with pytest.raises(
+        WorkerStartError, match=r"run\(\): no process for task 'where' .*`if __name__ == \"__main__\":`"
+    ):
+        refuse_while_importing({1: given}, [bodies.learns, bodies.where], "run()")
+
+
+def test_threads_and_strange_executors_may_be_used_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(multiprocessing.process.current_process(), "_inheriting", True, raising=False)
+    assert Flow(bodies.where).run().ok
+    with ThreadPoolExecutor(1) as pool:
+        assert Flow(bodies.where, executor=pool).run().ok
+    assert Flow(bodies.where, executor=ThreadPoolExecutor).run().ok
 
 
 def test_tasks_with_one_executor_share_one_place() -> None:

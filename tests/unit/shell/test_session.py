@@ -155,34 +155,32 @@ def test_an_error_in_flowings_own_code_ends_the_run_with_its_name() -> None:
     assert flow.results[one].attempts == 1
 
 
-@pytest.fixture
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the caller look after its threads at once."""
-    monkeypatch.setattr(session_module, "_LOOK_S", 0.01)
-
-
-@pytest.mark.usefixtures("_impatient")
 def test_a_worker_that_was_killed_before_it_began_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """[X11] Nothing can report it, so the caller looks; a run that only takes long is left alone."""
     flow = Flow(one)
     with monkeypatch.context() as patch:
+        patch.setattr(session_module, "_LOOK_S", 0.01)
         patch.setattr(threading.Thread, "start", lambda thread: None)
         with pytest.raises(WorkerCrashed, match=r"killed from outside.*resume\(\) keeps what succeeded"):
             flow.run()
     assert flow.resume().ok
 
     @task
-    def slow() -> bool:
-        return threading.Event().wait(0.1)
+    def slow() -> None:
+        assert looked_at._runs.session is not None
+        missing: frozenset[object] = frozenset()
+        for _ in range(10):
+            missing = looked_at._runs.session._look_after_threads(missing)
 
-    assert Flow(slow).run().ok
+    looked_at = Flow(slow)
+    assert looked_at.run().ok
 
 
-@pytest.mark.usefixtures("_impatient")
 def test_a_clerk_that_was_killed_before_it_began_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """[X11] The same."""
     flow = Flow(one)
     with monkeypatch.context() as patch:
+        patch.setattr(session_module, "_LOOK_S", 0.01)
         patch.setattr(_thread, "start_new_thread", lambda target, arguments: 0)
         with pytest.raises(WorkerCrashed, match="killed from outside"):
             flow.run()

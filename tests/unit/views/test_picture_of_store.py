@@ -70,7 +70,7 @@ def test_each_record_is_a_state() -> None:
     assert (d.state, d.why, d.dependencies) == (StepState.SKIPPED, "task 'c' failed", (2,))
     assert (e.state, e.why) == (StepState.PENDING, "attempt 2 began, and nobody knows how it ended")
     assert (f.state, f.attempts) == (StepState.PENDING, 4)
-    assert (g.state, g.why) == (StepState.PENDING, "the process died 2 time(s) while it was running")
+    assert (g.state, g.why) == (StepState.PENDING, "the process died 2 times while it was running")
     assert shown.run_id == "r1"
     assert "PENDING" in shown.notes[0]
 

@@ -132,3 +132,8 @@ def test_a_long_name_and_a_long_reason_are_cut() -> None:
     flow = Flow(task(body, name="x" * 200))
     flow.run()
     assert max(map(len, flow.summary().splitlines())) < 300
+
+
+def test_one_task_is_one() -> None:
+    one: Task[int] = task(lambda: 1, name="one")
+    assert Flow(one).summary().splitlines()[-1] == "1 task: 1 PENDING, 0 SUCCEEDED"

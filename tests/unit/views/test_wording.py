@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from flowing.results import StepState
 from flowing.views.picture import Picture
-from flowing.views.wording import counted, critical_time_s, headline, wall_time_s
+from flowing.views.wording import critical_time_s, headline, wall_time_s
 from tests.unit.views.drawn import chain, picture
-
-
-def test_things_are_counted() -> None:
-    assert [counted(1, "task"), counted(2, "task"), counted(1_000, "box")] == ["1 task", "2 tasks", "1,000 boxes"]
 
 
 def test_a_run_is_said_in_a_line() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from flowing._text import counted
 from flowing.views.markup import NOTHING, Markup, element, joined, text
 from flowing.views.paint import symbol
 from flowing.views.picture import critical_path
 from flowing.views.summary import duration
-from flowing.views.wording import counted, critical_time_s, wall_time_s
+from flowing.views.wording import critical_time_s, wall_time_s
 
 if TYPE_CHECKING:
     from flowing.results import StepState

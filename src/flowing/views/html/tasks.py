@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from flowing._text import counted
 from flowing.results import StepState
 from flowing.views.html.header import state_mark
 from flowing.views.markup import NOTHING, Markup, element, text
 from flowing.views.picture import critical_path
 from flowing.views.summary import duration
-from flowing.views.wording import counted
 
 if TYPE_CHECKING:
     from flowing.views.picture import Picture

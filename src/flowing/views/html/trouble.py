@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from flowing._text import counted
 from flowing.results import StepState
 from flowing.views.html.header import state_mark
 from flowing.views.markup import NOTHING, Markup, element, lines, text
-from flowing.views.wording import counted
 
 if TYPE_CHECKING:
     from flowing.views.picture import DrawnTask, Picture

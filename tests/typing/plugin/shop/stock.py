@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from flowing import Depends, task
+from flowing import Depends, Param, param, task
 
 NAME: Final = "final"
 
@@ -23,6 +23,8 @@ def count_stock(prices: dict[str, float]) -> int:
 async def late() -> bytes:
     return b""
 
+
+capacity: Param[int | None] = param("capacity", int | None, default=None)
 
 LABELLED = task(lambda: 1.5, name="labelled")
 
