@@ -19,9 +19,9 @@ _DEPTH_MAX: Final = 20
 _VALUES_MAX: Final = 10_000  # in one constant; one that holds more is left out, so that a flow is built at once
 _WRITTEN_MAX: Final = 1000  # characters or bytes; of what is longer, a hash
 _LEFT_OUT: Final = "?"
-_AS_REPR: Final[frozenset[type]] = frozenset({NoneType, EllipsisType, bool, float, complex, range})
-_IN_ORDER: Final[frozenset[type]] = frozenset({tuple, list})
-_WITHOUT_ORDER: Final[frozenset[type]] = frozenset({set, frozenset})
+_AS_REPR: Final = (NoneType, EllipsisType, bool, float, complex, range)
+_IN_ORDER: Final = (tuple, list)
+_WITHOUT_ORDER: Final = (set, frozenset)
 # Their `repr` is Python's own too. They are looked for where somebody has imported them, and nothing is imported.
 _ELSEWHERE: Final = (
     ("datetime", "date"),
@@ -64,7 +64,7 @@ class _Description:
 
     def _of(self, constant: object) -> str:
         kind, value = type(constant), cast("Any", constant)  # each branch looks for its exact type
-        if kind in _AS_REPR:
+        if _is_one_of(kind, _AS_REPR):
             return repr(value)
         if kind is int:
             return hex(value)  # Python refuses to write very long ones in decimal
@@ -72,9 +72,9 @@ class _Description:
             return repr(value) if len(value) <= _WRITTEN_MAX else f"str({_digest(value)})"
         if kind is bytes:
             return repr(value) if len(value) <= _WRITTEN_MAX else f"bytes({blake2b(value).hexdigest()})"
-        if kind in _IN_ORDER:
+        if _is_one_of(kind, _IN_ORDER):
             return f"{kind.__name__}({', '.join(self._all_of(value))})"
-        if kind in _WITHOUT_ORDER:
+        if _is_one_of(kind, _WITHOUT_ORDER):
             return f"{kind.__name__}({', '.join(sorted(self._all_of(value)))})"
         if kind is dict:
             return f"dict({self._pairs(value.items())})"
@@ -104,6 +104,11 @@ class _Description:
             return _LEFT_OUT
         # Without the module: it is another one for a script that is run and for the same one imported.
         return _LEFT_OUT if names is None else f"{_QUALIFIED_NAME.__get__(kind)}({self._pairs(held)})"
+
+
+def _is_one_of(kind: type, kinds: tuple[type, ...]) -> bool:
+    """Tell by identity: a metaclass can have any `__hash__` and `__eq__`."""
+    return any(kind is each for each in kinds)
 
 
 def _fields(kind: type) -> tuple[str, ...] | None:

@@ -12,7 +12,7 @@ import uuid
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Never
+from typing import Any, Never
 
 import attrs
 import pytest
@@ -61,6 +61,22 @@ class Silent:
     __hash__ = None  # type: ignore[assignment]
 
     def __getattr__(self, name: str) -> Never:
+        raise AssertionError(name)
+
+
+class SilentKind(type):
+    """A class of classes whose code must not run either."""
+
+    @override
+    def __eq__(cls, _: object) -> Never:
+        raise AssertionError
+
+    @override
+    def __hash__(cls) -> Never:
+        raise AssertionError
+
+    @override
+    def __getattribute__(cls, name: str) -> Never:
         raise AssertionError(name)
 
 
@@ -128,6 +144,8 @@ def test_constants_that_differ_have_other_hashes() -> None:
 
 def test_what_can_not_be_described_is_left_out_and_its_code_does_not_run() -> None:
     """Also inside others, of which the rest counts."""
+    silent: Any = SilentKind("Made", (), {})
+    assert hashed(object.__new__(silent)) == hashed(object())
     assert hashed(Silent()) == hashed(Silent()) == hashed(object()) == hashed(hashed) != hashed(1)
     assert hashed([Silent(), 1]) == hashed([object(), 1]) != hashed([object(), 2])
     assert hashed(Point(1, Silent())) == hashed(Point(1, object())) != hashed(Point(2, object()))
