@@ -113,7 +113,7 @@ def words_of(event: AttemptEvent) -> Words:  # noqa: C901, PLR0912 - one line a 
         case GateClosed():
             return Words("did not start: its gate closed", "SKIPPED")
         case InputRejected(error=error):
-            return Words(f"did not start: a gate raised {describe_error(error)}", "FAILED")
+            return Words(f"did not start: {describe_error(error)}", "FAILED")
         case BackoffStarted():
             return Words("is to be made again after a delay", "PENDING")
         case BackoffElapsed():
