@@ -280,10 +280,10 @@ def storm(folder: Path, call: str, *, interrupts: int = 400, pause_s: float = 0.
     program = f"""
     notes, storm, stop = [], [0], threading.Event()
     def storming():
-        while storm[0] < {interrupts}:
+        while storm[0] < {interrupts} or not mended:  # pauses grow until a whole round fits in, on any machine
             storm[0] += 1
             os.kill(os.getpid(), signal.SIGINT)
-            stop.wait({pause_s} * (storm[0] % 7))
+            stop.wait({pause_s} * (storm[0] % 7) * (1 + storm[0] // {interrupts}))
         stop.set()
     def body(number: int) -> int:
         notes.append(number)
