@@ -38,7 +38,7 @@ def test_a_run_that_somebody_holds_is_kept(capsys: pytest.CaptureFixture[str], f
     with closing(filled(folder / "run.db")):
         status, output, errors = forget(capsys, "run.db", "--run", "first")
         assert (status, output, errors.count("\n")) == (2, "", 1)
-        assert "is held by " in errors
+        assert "is held by another flow of this very process" in errors
         assert len(read_runs(folder / "run.db")) == 1
 
 

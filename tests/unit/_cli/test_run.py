@@ -169,7 +169,7 @@ def test_a_checkpoint_that_somebody_holds_is_refused(capsys: pytest.CaptureFixtu
     finally:
         holder.release()
     assert (status, errors.count("\n")) == (2, 1)
-    assert "is held by " in errors
+    assert "is held by another flow of this very process" in errors
 
 
 def test_other_inputs_than_those_of_the_run_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
